@@ -1,0 +1,1 @@
+"""Telefonistka: promotes changes between the environment folders of a GitOps repository, by pull request."""

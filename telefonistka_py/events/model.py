@@ -1,0 +1,115 @@
+"""What happened at GitHub, in our own words. Payload keys stop at `events.parse`."""
+
+from dataclasses import dataclass
+
+from telefonistka_py.names import Branch, Lane, Login, RepoName, RepoPath, Sha
+
+
+@dataclass(frozen=True)
+class Repo:
+    """The repository that an event speaks of, as its payload spells it."""
+
+    name: RepoName
+    default_branch: Branch
+    html_url: str
+    """Where people see it, for links: `https://github.com/owner/name`, or the Enterprise host's address."""
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """A pull request as it was when the event was sent."""
+
+    number: int
+    title: str
+    body: str
+    author: Login
+    labels: tuple[str, ...]
+    head_ref: Branch
+    head_sha: Sha
+    head_repo: RepoName | None
+    """None when the fork was deleted. Differs from the event's repository for a pull request from a fork."""
+    base_ref: Branch
+    base_sha: Sha
+    merged: bool
+    merge_commit: Sha | None
+    changed_files: int | None
+    """How many files the pull request changes; None where the payload does not say."""
+    html_url: str
+
+
+@dataclass(frozen=True)
+class PullRequestEvent:
+    """One action on a pull request. `action` is GitHub's word: `closed`, `opened`, `labeled`, …"""
+
+    repo: Repo
+    installation: int | None
+    sender: Login
+    action: str
+    pull: PullRequest
+    label: str | None = None
+    """The label that was added, for `labeled`."""
+
+
+@dataclass(frozen=True)
+class CommentEvent:
+    """A comment on an issue or pull request was written or edited."""
+
+    repo: Repo
+    installation: int | None
+    sender: Login
+    action: str
+    number: int
+    on_pull: bool
+    comment_id: int
+    author: Login
+    body: str
+    body_before: str | None
+    """The text before an edit; None unless `action` is `edited`."""
+
+
+@dataclass(frozen=True)
+class PushCommit:
+    """One commit of a push, with the paths its payload names."""
+
+    sha: Sha
+    paths: tuple[RepoPath, ...]
+
+
+@dataclass(frozen=True)
+class PushEvent:
+    """A branch moved. `before` or `after` is forty zeros when the branch was made or deleted."""
+
+    repo: Repo
+    installation: int | None
+    sender: Login
+    ref: str
+    before: Sha
+    after: Sha
+    forced: bool
+    commits: tuple[PushCommit, ...]
+
+
+@dataclass(frozen=True)
+class OtherEvent:
+    """An event that starts nothing today: acknowledged, kept in the inbox, and done."""
+
+    kind: str
+    action: str | None
+    repo: RepoName | None
+    installation: int | None
+
+
+Event = PullRequestEvent | CommentEvent | PushEvent | OtherEvent
+
+
+def lane(event: Event) -> Lane:
+    """The queue `event` waits in: one per pull request or issue, one per pushed ref, else one per repository."""
+    match event:
+        case PullRequestEvent():
+            return Lane(f"{event.repo.name}#{event.pull.number}")
+        case CommentEvent():
+            return Lane(f"{event.repo.name}#{event.number}")
+        case PushEvent():
+            return Lane(f"{event.repo.name}@{event.ref.removeprefix('refs/heads/')}")
+        case OtherEvent():
+            return Lane(event.repo or "-")

@@ -1,0 +1,127 @@
+"""The durable inbox, as the rest of the house sees it. SQLite implements it; PostgreSQL can."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from telefonistka_py.names import Lane
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One webhook as it came: raw body and headers are kept byte for byte, since they may be forwarded."""
+
+    id: str
+    """GitHub's `X-GitHub-Delivery`; a redelivery keeps it."""
+    kind: str
+    """GitHub's `X-GitHub-Event`."""
+    lane: Lane
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    received_at: datetime
+
+
+class Receipt(StrEnum):
+    """What `put` did with a delivery."""
+
+    STORED = "stored"
+    """New: it is durable now."""
+    KNOWN = "known"
+    """Its work is waiting, underway or done: nothing was changed."""
+    REVIVED = "revived"
+    """Its work had ended dead: it waits again, from its first attempt."""
+
+
+class State(StrEnum):
+    WAITING = "waiting"
+    UNDERWAY = "underway"
+    DONE = "done"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A delivery handed to one worker, which must settle it."""
+
+    delivery: Delivery
+    attempt: int
+    """1 for the first."""
+    worker: str
+    token: str
+    """Proves that this claim is still the current one; an older claim's heartbeat or settlement is refused."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """Handled to its end. `note` says in a line what came of it."""
+
+    note: str
+
+
+@dataclass(frozen=True)
+class RetryAt:
+    """To be handled again, not before `when` (aware UTC). Holds its lane until then, and no other lane."""
+
+    when: datetime
+    why: str
+
+
+@dataclass(frozen=True)
+class Dead:
+    """Given up: kept, visible, and taken up again only by a redelivery or by hand."""
+
+    why: str
+
+
+Settlement = Done | RetryAt | Dead
+
+
+class ClaimLost(Exception):
+    """The claim is no longer this worker's: another took it over after missed heartbeats."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    waiting: int
+    underway: int
+    done: int
+    dead: int
+
+
+class Inbox(Protocol):
+    """Deliveries survive from `put` to `settle`, whatever dies in between.
+
+    Within a lane, deliveries are claimed one at a time in the order they were put. Every method raises
+    `WorldUnwell` when the store can't be read or written.
+    """
+
+    async def put(self, delivery: Delivery) -> Receipt:
+        """Stores `delivery` durably before returning."""
+        ...
+
+    async def claim(self, worker: str) -> Claim | None:
+        """The oldest due delivery whose lane is free, or None when there is none now."""
+        ...
+
+    async def heartbeat(self, claim: Claim) -> None:
+        """Says that the worker lives. Raises `ClaimLost` when the claim was taken over."""
+        ...
+
+    async def settle(self, claim: Claim, settlement: Settlement) -> None:
+        """Ends the claim. Raises `ClaimLost` when it was taken over meanwhile; nothing is changed then."""
+        ...
+
+    async def counts(self) -> Counts:
+        """How many deliveries are in each state."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """When the next waiting delivery becomes due, if any waits for a moment to come."""
+        ...
+
+    async def changed(self) -> None:
+        """Returns when something may have become claimable since the last call; may return for nothing."""
+        ...
+
+    async def close(self) -> None: ...
