@@ -1,0 +1,1 @@
+"""A clone on disk, read and never written."""

@@ -1,0 +1,3 @@
+from telefonistka_py.cli.main import main
+
+main()

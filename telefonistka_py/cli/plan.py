@@ -1,0 +1,139 @@
+"""`telefonistka plan`: the decisions of a promotion, from a local clone."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from telefonistka_py.config.problem import Problem, Severity
+from telefonistka_py.localgit.clone import Clone
+from telefonistka_py.names import Login
+from telefonistka_py.promotion import offline
+from telefonistka_py.promotion.offline import Planned, Preview, Told
+from telefonistka_py.templates import Templates
+
+PLANNED, NOTHING, CONFIG_PROBLEM = 0, 1, 2
+
+
+@click.command(short_help="Show what a merge or a pull request would promote. Sends nothing.")
+@click.option("--repo", type=click.Path(path_type=Path), default=Path(), help="A local clone. Default: this folder.")
+@click.option("--merge", metavar="REV", help="A merge or squash commit on the default branch: what it promotes.")
+@click.option("--base", metavar="REV", help="With --head: the default branch that an open pull request goes to.")
+@click.option("--head", metavar="REV", help="With --base: the open pull request's head.")
+@click.option("--pr", type=click.IntRange(min=1), help="The pull request's number. Default: from the merge's message.")
+@click.option("--ref", metavar="NAME", help="The pull request's branch. Default: from the merge's message.")
+@click.option("--author", metavar="LOGIN", help="Who opened the pull request.")
+@click.option("--label", "labels", metavar="L", multiple=True, help="A label of the pull request; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+def plan(
+    repo: Path,
+    merge: str | None,
+    base: str | None,
+    head: str | None,
+    pr: int | None,
+    ref: str | None,
+    author: str | None,
+    labels: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Show what would be promoted, with the reasons for what would not. Nothing is sent or written.
+
+    Either --merge REV, for a change that was merged, or --base REV --head REV, for one that is open.
+
+    \b
+    Exit codes: 0 planned, 1 nothing to promote, 2 a problem in a telefonistka.yaml, 3 any other error.
+    """
+    told = Told(pr, ref, Login(author) if author else None, frozenset(labels))
+    with Clone(repo, os.environ) as clone:
+        if merge and not (base or head):
+            preview = offline.of_merge(clone, merge, clone.default_branch(), told, Templates())
+        elif base and head and not merge:
+            preview = offline.of_pull(clone, base, head, told, Templates(), os.environ)
+        else:
+            raise click.UsageError("give either --merge REV, or both --base REV and --head REV")
+    click.echo(json.dumps(as_data(preview), indent=2, ensure_ascii=False) if as_json else as_text(preview))
+    if any(problem.severity is Severity.ERROR for problem in preview.problems):
+        return CONFIG_PROBLEM
+    return PLANNED if any(planned.graft.steps for planned in preview.planned) else NOTHING
+
+
+def as_data(preview: Preview) -> dict[str, Any]:
+    """The plan's JSON. A promotion that would not be opened is listed only when it has skips to explain."""
+    return {
+        "promotions": [
+            {
+                "branch": planned.draft.branch,
+                "title": planned.draft.title,
+                "body": planned.draft.body,
+                "labels": list(planned.draft.labels),
+                "assignee": planned.draft.assignee,
+                "base": preview.base,
+                "tree": planned.graft.root,
+                "opens": bool(planned.graft.steps),
+                "sync": dict(planned.promotion.sync),
+                "skipped": [
+                    {"component": skip.component, "target": skip.target, "reason": skip.reason}
+                    for skip in planned.promotion.skips
+                ],
+                "changes": {
+                    "added": list(planned.changes.added),
+                    "modified": list(planned.changes.modified),
+                    "deleted": list(planned.changes.deleted),
+                },
+            }
+            for planned in preview.planned
+            if planned.graft.steps or planned.promotion.skips
+        ],
+        "problems": [_problem(problem) for problem in preview.problems],
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    said = f"{problem.key} {problem.message}".strip()
+    return {"path": problem.path, "line": problem.line, "message": said, "severity": problem.severity.value}
+
+
+def as_text(preview: Preview) -> str:
+    """The plan for a person."""
+    lines = [f"{problem.severity.value}: {problem}" for problem in preview.problems]
+    for planned in preview.planned:
+        lines += _promotion(planned)
+    for passed in preview.passed_over:
+        lines.append(
+            f"Flow {passed.flow + 1} ({passed.source_path}) is not used for {passed.component}: {passed.reason}."
+        )
+    if not preview.planned and not any(problem.severity is Severity.ERROR for problem in preview.problems):
+        lines.append(_why_nothing(preview))
+    return "\n".join(lines)
+
+
+def _why_nothing(preview: Preview) -> str:
+    if not preview.config_found:
+        return "Nothing to promote: there is no telefonistka.yaml at the root of the repository."
+    return (
+        f"Nothing to promote: none of the {preview.changed_files} changed files lies in a component "
+        "of a flow of telefonistka.yaml whose conditions hold."
+    )
+
+
+def _promotion(planned: Planned) -> list[str]:
+    promotion, draft, changes = planned.promotion, planned.draft, planned.changes
+    if not promotion.sync:
+        lines = [f"Not opened: every target of {', '.join(promotion.components)} is skipped."]
+    elif not planned.graft.steps:
+        lines = [f"Not opened: {', '.join(promotion.targets)} already equal their source."]
+    else:
+        counts = f"+{len(changes.added)} ~{len(changes.modified)} -{len(changes.deleted)} files"
+        lines = [
+            draft.title,
+            f"  branch    {draft.branch}",
+            f"  tree      {planned.graft.root}",
+            f"  changes   {counts}",
+        ]
+        lines += [f"  label     {label}" for label in draft.labels]
+        lines += [f"  assignee  {draft.assignee}"] if draft.assignee else []
+    lines += [f"  {source} ➡️  {target}" for target, source in promotion.sync.items()]
+    lines += [f"  🚫 {skip.component} to {skip.target}: {skip.reason}" for skip in promotion.skips]
+    return [*lines, ""]

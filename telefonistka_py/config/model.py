@@ -1,0 +1,167 @@
+"""The keys of `telefonistka.yaml`, in the words that people write.
+
+Every key of v1 is here, misspelt ones included, so that files written for it are read as they are.
+"""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from telefonistka_py.config import patterns
+
+
+def _directory(text: str) -> str:
+    """A literal directory inside the repository, with or without a trailing slash (N10)."""
+    bare = text.removesuffix("/")
+    if not bare:
+        raise ValueError("is empty: name a directory inside the repository")
+    if bare.startswith("/"):
+        raise ValueError(f"{text!r} is absolute: start it at the repository's root, without a leading slash")
+    if any(ord(letter) < 32 or ord(letter) == 127 for letter in bare):
+        raise ValueError(f"{text!r} holds a control character")
+    for part in bare.split("/"):
+        if part in ("", ".", ".."):
+            raise ValueError(f"{text!r} is no plain path: '{part or '//'}' may leave the repository")
+        if part.lower() == ".git":
+            raise ValueError(f"{text!r} lies inside .git, where no file of a repository can be")
+    return text
+
+
+def _source(text: str) -> str:
+    if not text.strip("/"):
+        raise ValueError("is empty: name the directory that holds the components")
+    if text.startswith(("/", "^/")):
+        raise ValueError(f"{text!r} can never match: paths start at the repository's root, without a leading slash")
+    if ".." in text.split("/"):
+        raise ValueError(f"{text!r} can never match: a path inside a repository holds no '..'")
+    return patterns.check(text)
+
+
+Directory = Annotated[str, AfterValidator(_directory)]
+Regex = Annotated[str, AfterValidator(patterns.check)]
+SourcePath = Annotated[str, AfterValidator(_source)]
+
+
+class Section(BaseModel):
+    """Types are taken strictly: `"yes"` is no boolean and `1` is no string."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore", populate_by_name=True)
+
+
+class Conditions(Section):
+    pr_has_labels: tuple[str, ...] | None = Field(
+        default=None, alias="prHasLabels", strict=False, description="The merged pull request has any of these labels."
+    )
+    auto_merge: bool = Field(
+        default=False, alias="autoMerge", description="Merge the promotion pull request once opened."
+    )
+
+
+class PromotionPr(Section):
+    target_paths: tuple[Directory, ...] = Field(
+        alias="targetPaths",
+        strict=False,
+        min_length=1,
+        description="Literal directories; the component is synced into each.",
+    )
+    target_description: str | None = Field(
+        default=None,
+        alias="targetDescription",
+        description="Used in the title. Default: the target paths joined by a space.",
+    )
+
+
+class PromotionPath(Section):
+    """One flow: from where, under which conditions, to where."""
+
+    source_path: SourcePath = Field(
+        alias="sourcePath",
+        description="A regular expression, matched from the start of the path: a directory that holds components.",
+    )
+    component_path_extra_depth: int = Field(
+        default=0,
+        alias="componentPathExtraDepth",
+        ge=0,
+        le=50,
+        description="A component's name is this many path segments plus one.",
+    )
+    conditions: Conditions = Field(
+        default_factory=lambda: Conditions(), description="All must hold for the flow to be used."
+    )
+    promotion_prs: tuple[PromotionPr, ...] = Field(
+        default=(), alias="promotionPrs", strict=False, description="One pull request each."
+    )
+
+
+class WebhookEndpoint(Section):
+    expression: Regex = Field(description="Matched against the path of each changed file.")
+    replacements: tuple[str, ...] = Field(
+        default=(), strict=False, description="Endpoints, expanded with what was captured."
+    )
+
+
+class ArgoCd(Section):
+    comment_diff_on_pr: bool = Field(default=False, alias="commentDiffonPR")
+    auto_merge_no_diff_prs: bool = Field(default=False, alias="autoMergeNoDiffPRs")
+    use_sha_label: bool = Field(default=False, alias="useSHALabelForAppDiscovery")
+    allow_sync_from_branch: Regex | None = Field(default=None, alias="allowSyncfromBranchPathRegex")
+    create_temp_apps: bool = Field(default=False, alias="createTempAppObjectFromNewApps")
+
+
+class Config(Section):
+    """`telefonistka.yaml` at the root of the repository."""
+
+    promotion_paths: tuple[PromotionPath, ...] = Field(
+        default=(), alias="promotionPaths", strict=False, description="Flows, tried in order."
+    )
+    promtion_pr_lables: tuple[str, ...] = Field(
+        default=(), alias="promtionPRlables", strict=False, description="The spelling of v1 for promotionPrLabels."
+    )
+    promotion_pr_labels: tuple[str, ...] = Field(
+        default=(), alias="promotionPrLabels", strict=False, description="Labels for promotion pull requests."
+    )
+    dry_run_mode: bool = Field(
+        default=False,
+        alias="dryRunMode",
+        description="Comment the plan on the merged pull request instead of opening any.",
+    )
+    auto_approve: bool = Field(
+        default=False,
+        alias="autoApprovePromotionPrs",
+        description="Approve promotion pull requests with the approver identity.",
+    )
+    toggle_commit_status: dict[str, str] = Field(
+        default_factory=dict, alias="toggleCommitStatus", description="Comment word → commit status context."
+    )
+    webhook_endpoints: tuple[WebhookEndpoint, ...] = Field(default=(), alias="webhookEndpointRegexs", strict=False)
+    whproxt_skip_tls: bool = Field(
+        default=False,
+        alias="whProxtSkipTLSVerifyUpstream",
+        description="The spelling of v1 for webhookProxySkipTLSVerifyUpstream.",
+    )
+    webhook_proxy_skip_tls: bool = Field(default=False, alias="webhookProxySkipTLSVerifyUpstream")
+    argocd: ArgoCd = Field(default_factory=lambda: ArgoCd())
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Labels for promotion pull requests beside `promotion`, each once, in the order written."""
+        return tuple(dict.fromkeys(self.promotion_pr_labels + self.promtion_pr_lables))
+
+
+class Component(Section):
+    """`telefonistka.yaml` in a component's directory."""
+
+    block_list: tuple[Regex, ...] | None = Field(
+        default=None,
+        alias="promotionTargetBlockList",
+        strict=False,
+        description="Targets that this component never goes to.",
+    )
+    allow_list: tuple[Regex, ...] | None = Field(
+        default=None, alias="promotionTargetAllowList", strict=False, description="The only targets that it goes to."
+    )
+    disable_argocd_diff: bool = Field(
+        default=False,
+        alias="disableArgoCDDiff",
+        description="List the objects that change in the clusters, not their contents.",
+    )

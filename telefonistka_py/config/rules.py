@@ -1,0 +1,31 @@
+"""What must hold between the keys of a configuration that is well-formed by itself."""
+
+from collections.abc import Iterator
+
+from telefonistka_py.config.document import Loc
+from telefonistka_py.config.model import Config
+
+MOST_TARGETS = 5_000
+"""How many target paths one file may name in all (N27)."""
+
+
+def broken(config: Config) -> Iterator[tuple[Loc, str]]:
+    """The key and a sentence for each rule that does not hold."""
+    count = sum(len(pr.target_paths) for flow in config.promotion_paths for pr in flow.promotion_prs)
+    if count > MOST_TARGETS:
+        yield ("promotionPaths",), f"name {count:,} target paths in all; at most {MOST_TARGETS:,} are taken"
+    yield from _targets_inside_their_source(config)
+
+
+def _targets_inside_their_source(config: Config) -> Iterator[tuple[Loc, str]]:
+    """Only a source without wildcards can be judged here (N10); the plan looks at the rest, path by path."""
+    for at, flow in enumerate(config.promotion_paths):
+        if any(letter in flow.source_path for letter in r"\*+?()[]{}|^$"):
+            continue
+        source = flow.source_path.rstrip("/") + "/"
+        for number, promotion in enumerate(flow.promotion_prs):
+            for index, target in enumerate(promotion.target_paths):
+                bare = target.rstrip("/") + "/"
+                if bare.startswith(source) and bare != source:
+                    loc = ("promotionPaths", at, "promotionPrs", number, "targetPaths", index)
+                    yield loc, f"{target!r} lies inside its own source {flow.source_path!r}"

@@ -1,0 +1,67 @@
+"""The words of a promotion pull request: branch, title, body, labels (contract §5)."""
+
+import hashlib
+
+from telefonistka_py.names import Login
+from telefonistka_py.promotion import metadata
+from telefonistka_py.promotion.model import Draft, Metadata, Promotion, Step, Trigger
+from telefonistka_py.templates import Templates
+
+LABEL = "promotion"
+_LONGEST_TITLE = 250
+_LONGEST_REF = 200
+_INDENT = "&nbsp;" * 4
+
+
+def write(promotion: Promotion, trigger: Trigger, labels: tuple[str, ...], templates: Templates) -> Draft:
+    """The pull request for `promotion`; `labels` come beside `promotion`'s own."""
+    remembered = _metadata(promotion, trigger)
+    title = templates.render(
+        "promotion-pr-title", components=promotion.components, target_description=promotion.description
+    )
+    shown, overflow = _cut(" ".join(title.splitlines()))
+    body = templates.render(
+        "promotion-pr-body",
+        overflow=overflow,
+        components=promotion.components,
+        steps=[
+            {"indent": _INDENT * depth, "number": number, "source": step.source, "targets": step.targets}
+            for depth, (number, step) in enumerate(sorted(remembered.history.items()))
+        ],
+        notes=promotion.notes,
+        metadata=metadata.block(remembered),
+    )
+    return Draft(
+        branch=branch(trigger.number, trigger.head_ref, promotion.targets) + promotion.branch_suffix,
+        title=shown,
+        body=body,
+        commit_message=templates.render("promotion-commit-message", source=promotion.source),
+        labels=tuple(dict.fromkeys((LABEL, *labels))),
+        assignee=remembered.original_author or None,
+    )
+
+
+def branch(number: int, head_ref: str, targets: tuple[str, ...]) -> str:
+    """`promotions/<pr>-<head ref>-<hash of the targets>`: the same event finds the branch that it made (N12)."""
+    ref = head_ref.replace("/", "-")[:_LONGEST_REF].encode()[:_LONGEST_REF].decode("utf-8", "ignore")
+    digest = hashlib.sha1("_".join(sorted(targets)).encode(), usedforsecurity=False).hexdigest()[:12]
+    return f"promotions/{number}-{ref}-{digest}"
+
+
+def _metadata(promotion: Promotion, trigger: Trigger) -> Metadata:
+    before = trigger.metadata
+    history = dict(before.history) if before else {}
+    history[trigger.number] = Step(promotion.source, promotion.kept_targets)
+    return Metadata(
+        original_author=(before.original_author if before else Login("")) or trigger.author,
+        original_number=(before.original_number if before else 0) or trigger.number,
+        promoted_paths=tuple(promotion.sync),
+        history=history,
+    )
+
+
+def _cut(title: str) -> tuple[str, str]:
+    """A title that GitHub takes (256 characters), and what of it goes to the top of the body."""
+    if len(title) <= _LONGEST_TITLE:
+        return title, ""
+    return title[:_LONGEST_TITLE] + "...", title[_LONGEST_TITLE:]

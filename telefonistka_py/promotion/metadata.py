@@ -1,0 +1,79 @@
+"""What a promotion pull request carries in its body for the next stage, in v1's form (contract §5)."""
+
+import base64
+import binascii
+import json
+import re
+from typing import Any
+
+from telefonistka_py.names import Login, RepoPath
+from telefonistka_py.promotion.model import Metadata, Step
+
+_BLOCK = re.compile(r"<!--\|Telefonistka data, do not delete\|([A-Za-z0-9+/=\s]{0,200000})\|-->")
+_MOST_STEPS = 1_000
+
+
+class Broken(ValueError):
+    """The body has a block of ours that can't be read; it is ignored, and said so."""
+
+
+def block(metadata: Metadata) -> str:
+    """The HTML comment that a body ends with."""
+    data = {
+        "originalPrAuthor": metadata.original_author,
+        "originalPrNumber": metadata.original_number,
+        "promotedPaths": list(metadata.promoted_paths),
+        "previousPromotionPaths": {
+            str(number): {"sourcePath": step.source, "targetPaths": list(step.targets)}
+            for number, step in sorted(metadata.history.items())
+        },
+    }
+    encoded = base64.b64encode(json.dumps(data, separators=(",", ":")).encode()).decode()
+    return f"<!--|Telefonistka data, do not delete|{encoded}|-->"
+
+
+def read(body: str) -> Metadata | None:
+    """The last block in `body`; None when there is none. Raises `Broken`. Whoever edits a body can write this."""
+    found = _BLOCK.findall(body)
+    if not found:
+        return None
+    try:
+        data = json.loads(base64.b64decode(found[-1], validate=False))
+        return _metadata(_lowered(data))
+    except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError):
+        raise Broken("its Telefonistka data block can't be read") from None
+
+
+def _metadata(data: dict[str, Any]) -> Metadata:
+    history = data.get("previouspromotionpaths") or {}
+    if len(history) > _MOST_STEPS:
+        raise ValueError("too many steps")
+    return Metadata(
+        original_author=Login(_text(data["originalprauthor"])) if data.get("originalprauthor") else Login(""),
+        original_number=_number(data.get("originalprnumber", 0)),
+        promoted_paths=tuple(RepoPath(_text(path)) for path in data.get("promotedpaths") or ()),
+        history={_number(int(number)): _step(_lowered(step)) for number, step in history.items()},
+    )
+
+
+def _step(data: dict[str, Any]) -> Step:
+    return Step(_text(data["sourcepath"]), tuple(_text(path) for path in data.get("targetpaths") or ()))
+
+
+def _lowered(data: Any) -> dict[str, Any]:
+    """v1 writes `sourcePath` in some versions and `SourcePath` in others, and reads either."""
+    if not isinstance(data, dict):
+        raise TypeError("not an object")
+    return {key.lower(): value for key, value in data.items()}
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 2**53:
+        raise TypeError("not a number")
+    return value

@@ -1,0 +1,179 @@
+"""The same decisions on a clone on disk: what a merge led to, or what a pull request would lead to. Nothing is sent."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from telefonistka_py.config import read
+from telefonistka_py.config.model import Config
+from telefonistka_py.config.problem import Invalid, Problem, Valid
+from telefonistka_py.errors import RepoMistake
+from telefonistka_py.localgit.clone import Clone, Commit
+from telefonistka_py.localgit.merging import Merged
+from telefonistka_py.names import Login, RepoPath, Sha
+from telefonistka_py.promotion import decide, draft, metadata, route
+from telefonistka_py.promotion.model import Draft, Metadata, PassedOver, Promotion, Trigger
+from telefonistka_py.templates import Templates
+from telefonistka_py.tree import difference
+from telefonistka_py.tree.difference import Changes
+from telefonistka_py.tree.graft import Graft
+from telefonistka_py.tree.model import Entry, Listing, Mode
+from telefonistka_py.tree.reading import Answer, Reader, Trees, Wanted, attempt
+
+
+@dataclass(frozen=True)
+class Told:
+    """What git does not know of the pull request. None: guessed from the commit's message where it can be."""
+
+    number: int | None = None
+    ref: str | None = None
+    author: Login | None = None
+    labels: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One promotion as it would be. `changes` are the files that its branch would change."""
+
+    promotion: Promotion
+    draft: Draft
+    graft: Graft
+    changes: Changes
+
+
+@dataclass(frozen=True)
+class Preview:
+    base: str
+    config_found: bool
+    changed_files: int
+    planned: tuple[Planned, ...]
+    passed_over: tuple[PassedOver, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What is compared (`before` → `after`), where the root file is read, and the tree that is promoted on."""
+
+    before: Sha | None
+    after: Sha
+    config_tree: Sha
+    component_tree: Sha
+    tree: Sha
+    listing: Callable[[Sha], Listing]
+    blob: Callable[[Sha], bytes]
+
+
+def of_merge(clone: Clone, revision: str, base: str, told: Told, templates: Templates) -> Preview:
+    """What the merge or squash commit `revision` of the default branch `base` leads to."""
+    commit = clone.commit(revision)
+    before = clone.commit(commit.parents[0]).tree if commit.parents else None
+    ground = _Ground(before, commit.tree, commit.tree, commit.tree, commit.tree, clone.tree, clone.blob)
+    return _preview(ground, base, _trigger(commit, told), told.labels, templates)
+
+
+def of_pull(
+    clone: Clone, base: str, head: str, told: Told, templates: Templates, environ: Mapping[str, str]
+) -> Preview:
+    """What the open pull request `head` → `base` would lead to if it were merged now.
+
+    As for a pull request on GitHub, the root file is read at the base and component files at the head (contract §2).
+    """
+    base_commit, head_commit = clone.commit(base), clone.commit(head)
+    fork = clone.merge_base(base_commit.sha, head_commit.sha)
+    if fork is None:
+        raise RepoMistake(f"{base} and {head} have no commit in common")
+    told = Told(told.number, told.ref or head.removeprefix("origin/"), told.author, told.labels)
+    with _merged(clone, base_commit, head_commit, environ) as merged:
+        ground = _Ground(
+            before=clone.commit(fork).tree,
+            after=head_commit.tree,
+            config_tree=base_commit.tree,
+            component_tree=head_commit.tree,
+            tree=merged.tree,
+            listing=merged.listing,
+            blob=merged.blob,
+        )
+        return _preview(ground, base, _trigger(head_commit, told), told.labels, templates)
+
+
+@contextmanager
+def _merged(clone: Clone, base: Commit, head: Commit, environ: Mapping[str, str]) -> Iterator[Merged]:
+    merged = Merged(clone, base, head, environ)
+    try:
+        yield merged
+    finally:
+        merged.close()
+
+
+def _preview(ground: _Ground, base: str, trigger: Trigger, labels: frozenset[str], templates: Templates) -> Preview:
+    trees = Trees()
+
+    def walk(ask: Callable[[Reader], Answer]) -> Answer:
+        while isinstance(answer := attempt(trees, ask), Wanted):
+            for sha in answer.shas:
+                trees.add(sha, ground.listing(sha))
+        return answer
+
+    before = Entry(Mode.DIRECTORY, ground.before) if ground.before else None
+    after = Entry(Mode.DIRECTORY, ground.after)
+    paths = [found.path for found in walk(lambda reader: _differences(reader, before, after))]
+    entry = walk(lambda reader: reader.find(ground.config_tree, read.ROOT))
+    config = read.root(ground.blob(entry.sha)) if entry else Valid(Config())
+    if isinstance(config, Invalid):
+        return Preview(base, True, len(paths), (), (), config.problems)
+    routes = route.find(config.value, paths, labels)
+    found_files = walk(lambda reader: decide.component_files(reader, ground.component_tree, routes))
+    files = {
+        component: decide.read_component(component, file, ground.blob(file.sha) if file.kind == "blob" else None)
+        for component, file in found_files.items()
+    }
+    decision = walk(lambda reader: decide.on(reader, ground.tree, routes, files))
+    planned = tuple(
+        Planned(
+            promotion,
+            draft.write(promotion, trigger, config.value.labels, templates),
+            graft,
+            walk(lambda reader, promotion=promotion: _changes(reader, ground.tree, promotion)),  # type: ignore[misc]
+        )
+        for promotion, graft in zip(decision.plan.promotions, decision.grafts, strict=True)
+    )
+    problems = (*config.warnings, *decision.plan.problems)
+    return Preview(base, entry is not None, len(paths), planned, routes.passed_over, problems)
+
+
+def _differences(reader: Reader, before: Entry | None, after: Entry | None) -> list[difference.Difference]:
+    return list(difference.differences(reader, before, after, RepoPath("")))
+
+
+def _changes(reader: Reader, root: Sha, promotion: Promotion) -> Changes:
+    found: list[difference.Difference] = []
+    for target, source in promotion.sync.items():
+        found += difference.differences(reader, reader.find(root, target), reader.find(root, source), target)
+    return difference.changes(found)
+
+
+_MERGE = re.compile(r"Merge pull request #(\d+) from [^/\s]+/(\S+)")
+_SQUASH = re.compile(r"\(#(\d+)\)\s*$")
+
+
+def _trigger(commit: Commit, told: Told) -> Trigger:
+    """GitHub writes the number, and for a merge commit the branch, into the commit's subject."""
+    subject = commit.message.partition("\n")[0]
+    merge, squash = _MERGE.match(subject), _SQUASH.search(subject)
+    number = int(merge[1]) if merge else int(squash[1]) if squash else 0
+    return Trigger(
+        number=told.number if told.number is not None else number,
+        head_ref=told.ref or (merge[2] if merge else "unknown"),
+        author=told.author or Login(""),
+        metadata=_remembered(commit.message),
+    )
+
+
+def _remembered(message: str) -> Metadata | None:
+    """A squash commit may carry the pull request's body."""
+    try:
+        return metadata.read(message)
+    except metadata.Broken:
+        return None

@@ -1,0 +1,84 @@
+"""Which components changed, and which flow takes each (contract §3)."""
+
+from collections.abc import Iterable, Iterator
+
+from telefonistka_py.config import patterns
+from telefonistka_py.config.model import Conditions, Config, PromotionPath
+from telefonistka_py.names import RepoPath
+from telefonistka_py.promotion.model import Changed, Lot, PassedOver, Routes
+
+
+def find(config: Config, paths: Iterable[RepoPath], labels: frozenset[str]) -> Routes:
+    """Sorts the components that `paths` (changed files, renames under both names) belong to into lots.
+
+    Each component takes the first flow that yields it and whose conditions hold. Lots come in the order of the
+    configuration. Raises `RepoMistake` when a pattern takes too long.
+    """
+    # A component is decided by directories alone, so files that lie together are matched once.
+    directories = dict.fromkeys(path.rpartition("/")[0] for path in paths)
+    taken: dict[int, set[Changed]] = {}
+    passed: dict[PassedOver, None] = {}
+    refusals = [_refusal(flow.conditions, labels) for flow in config.promotion_paths]
+    for directory in directories:
+        for number, changed in _matches(config, f"{directory}/"):
+            if (refusal := refusals[number]) is None:
+                taken.setdefault(number, set()).add(changed)
+                break
+            passed[PassedOver(changed.path, number, config.promotion_paths[number].source_path, refusal)] = None
+    lots = (
+        lot
+        for number, flow in enumerate(config.promotion_paths)
+        if number in taken
+        for lot in _lots(number, flow, taken[number])
+    )
+    return Routes(tuple(lots), tuple(passed))
+
+
+def _matches(config: Config, directory: str) -> Iterator[tuple[int, Changed]]:
+    """Every flow that yields a component for `directory` (with its trailing slash), in order."""
+    for number, flow in enumerate(config.promotion_paths):
+        if changed := component_of(flow, directory):
+            yield number, changed
+
+
+def component_of(flow: PromotionPath, directory: str) -> Changed | None:
+    """The component that a file in `directory` (with its trailing slash) belongs to; None when the flow has none.
+
+    The file must lie inside the component: one directly in the source directory belongs to none.
+    """
+    found = patterns.match(_expression(flow.source_path, flow.component_path_extra_depth), directory)
+    return Changed(name=found["telefonistka_name"], source=found["telefonistka_source"]) if found else None
+
+
+def _expression(source_path: str, depth: int) -> str:
+    # Where the source was matched without its trailing slash, one must follow: `clusters/dev` is not `clusters/dev2`.
+    return (
+        rf"(?P<telefonistka_source>(?:{source_path}))(?:(?<=/)|/)"
+        rf"(?P<telefonistka_name>[^/]+(?:/[^/]+){{{depth}}})/"
+    )
+
+
+def _refusal(conditions: Conditions, labels: frozenset[str]) -> str | None:
+    """Why the conditions don't hold; None when they do."""
+    wanted = conditions.pr_has_labels
+    if wanted is None or labels.intersection(wanted):
+        return None
+    if not wanted:
+        return "its prHasLabels is an empty list, which never holds"
+    return f"the pull request has none of the labels {', '.join(wanted)}"
+
+
+def _lots(number: int, flow: PromotionPath, components: set[Changed]) -> Iterator[Lot]:
+    seen: set[tuple[str, ...]] = set()
+    for promotion in flow.promotion_prs:
+        targets = tuple(sorted(promotion.target_paths))
+        if targets in seen:
+            continue
+        seen.add(targets)
+        yield Lot(
+            flow=number,
+            targets=promotion.target_paths,
+            description=promotion.target_description or " ".join(promotion.target_paths),
+            auto_merge=flow.conditions.auto_merge,
+            components=tuple(sorted(components)),
+        )
