@@ -1,0 +1,1 @@
+"""Wiring: puts the doors, the texts and the flows together."""

@@ -1,0 +1,1 @@
+"""How we open pull requests, and find again those that an earlier attempt opened."""

@@ -1,0 +1,72 @@
+"""Reads what GraphQL answered. A shape that the schema does not allow is a failed read, never an empty one."""
+
+import base64
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from telefonistka_py.errors import WorldUnwell
+from telefonistka_py.github.facts import FoundBranch, FoundPull, OwnComment
+from telefonistka_py.names import Login, Sha
+from telefonistka_py.tree import proof
+from telefonistka_py.tree.model import Entry, Listing
+
+
+def trees(node: Mapping[str, Any]) -> Iterator[tuple[Sha, Listing]]:
+    """Every directory whose listing `node` (an object with `oid` and perhaps `entries`) holds, itself and below."""
+    if node.get("entries") is None:
+        return
+    yield Sha(node["oid"]), {_name(entry): Entry(entry["mode"], Sha(entry["oid"])) for entry in node["entries"]}
+    for entry in node["entries"]:
+        if below := entry.get("object"):
+            yield from trees({"oid": entry["oid"], **below})
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    return base64.b64decode(entry["nameRaw"]).decode("utf-8", "surrogateescape")
+
+
+def text(node: Mapping[str, Any] | None, sha: Sha) -> bytes | None:
+    """A blob's content, proven by its hash; None when GitHub gives none, or not the very bytes."""
+    if node is None or node.get("text") is None or node["isTruncated"]:
+        return None
+    content = str(node["text"]).encode("utf-8", "surrogatepass")
+    return content if proof.blob_sha(content, like=sha) == sha else None
+
+
+def branch(node: Mapping[str, Any] | None) -> FoundBranch | None:
+    """A ref's newest commit."""
+    if node is None:
+        return None
+    tip = node["target"]
+    if "message" not in tip:
+        raise WorldUnwell("a branch of that name points at something that is no commit")
+    return FoundBranch(
+        commit=Sha(tip["oid"]),
+        tree=Sha(tip["tree"]["oid"]),
+        message=tip["message"],
+        parents=tuple(Sha(parent["oid"]) for parent in tip["parents"]["nodes"]),
+    )
+
+
+def pulls(node: Mapping[str, Any]) -> tuple[FoundPull, ...]:
+    """Pull requests of this very repository; a fork may use the same branch name (N26)."""
+    return tuple(
+        FoundPull(
+            number=pull["number"],
+            state=pull["state"],
+            url=pull["url"],
+            labels=frozenset(label["name"] for label in pull["labels"]["nodes"]),
+            assignees=frozenset(Login(assignee["login"]) for assignee in pull["assignees"]["nodes"]),
+        )
+        for pull in node["nodes"]
+        if not pull["isCrossRepository"]
+    )
+
+
+def own_comments(node: Mapping[str, Any]) -> tuple[OwnComment, ...]:
+    """Those of the comments that we wrote, oldest first."""
+    return tuple(
+        OwnComment(comment["databaseId"], comment["id"], comment["body"], comment["isMinimized"])
+        for comment in node["nodes"]
+        if comment["viewerDidAuthor"]
+    )

@@ -1,0 +1,77 @@
+"""Who we are at GitHub: an App with a token per installation, or one personal token."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+
+from telefonistka_py.errors import OperatorMistake, WorldUnwell
+
+MARGIN = timedelta(minutes=5)
+"""A token this close to its end is not used for new work (N22)."""
+
+_BACKDATED = timedelta(seconds=60)
+_LIFETIME = timedelta(minutes=9)
+
+
+@dataclass(frozen=True)
+class App:
+    """A GitHub App's id and its private key (PEM)."""
+
+    id: str
+    private_key: str = field(repr=False)
+
+    def jwt(self, now: datetime) -> str:
+        """Proof of being this App, valid for 8 minutes and issued a minute ago, for clocks that differ a little
+        (https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app).
+        """
+        issued = now - _BACKDATED
+        claims = {"iat": int(issued.timestamp()), "exp": int((issued + _LIFETIME).timestamp()), "iss": self.id}
+        try:
+            return jwt.encode(claims, self.private_key, algorithm="RS256")
+        except (ValueError, TypeError, jwt.InvalidKeyError):
+            raise OperatorMistake("the App's private key is no RSA key in PEM form; download it anew") from None
+
+
+@dataclass(frozen=True)
+class Token:
+    """A personal access token."""
+
+    value: str = field(repr=False)
+
+    async def __call__(self) -> str:
+        return self.value
+
+
+Credentials = App | Token
+
+
+class InstallationToken:
+    """One installation's token, fetched when needed, renewed once for all who wait for it."""
+
+    def __init__(self, fetch: Callable[[], Awaitable[Any]], clock: Callable[[], datetime]) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._value = ""
+        self._expires: datetime | None = None
+
+    async def __call__(self) -> str:
+        async with self._lock:
+            if self._expires is None or self._expires - MARGIN <= self._clock():
+                answer = await self._fetch()
+                try:
+                    self._value, expires = answer["token"], answer["expires_at"]
+                    self._expires = datetime.fromisoformat(expires)
+                except (KeyError, TypeError, ValueError):
+                    raise WorldUnwell(
+                        "GitHub's answer to the request for an installation token makes no sense"
+                    ) from None
+            return self._value
+
+    def forget(self) -> None:
+        """GitHub refused the token before its time: the next caller fetches another."""
+        self._expires = None

@@ -1,0 +1,118 @@
+"""The GraphQL documents. Values go in as variables, never into the text."""
+
+from dataclasses import dataclass
+from typing import Any
+
+DEPTH = 4
+"""How many levels below a directory one query opens."""
+
+_LISTING = "entries { nameRaw mode oid }"
+
+
+def _nested(depth: int) -> str:
+    if depth == 0:
+        return _LISTING
+    return f"entries {{ nameRaw mode oid object {{ ... on Tree {{ {_nested(depth - 1)} }} }} }}"
+
+
+_FLAT = f"fragment Flat on Tree {{ {_LISTING} }}"
+_DEEP = f"fragment Deep on Tree {{ {_nested(DEPTH)} }}"
+_TEXT = "fragment Text on Blob { byteSize isBinary isTruncated text }"
+_BRANCH = "fragment Tip on Commit { oid message tree { oid } parents(first: 2) { nodes { oid } } }"
+_PULL = (
+    "fragment Pull on PullRequest { number state url isCrossRepository "
+    "labels(first: 100) { nodes { name } } assignees(first: 20) { nodes { login } } }"
+)
+
+PIN = """
+query Pin($owner: String!, $name: String!) {
+  repository(owner: $owner, name: $name) {
+    defaultBranchRef {
+      name
+      target {
+        oid
+        ... on Commit {
+          tree { oid ...Flat }
+          file(path: "telefonistka.yaml") { mode oid object { ...Text } }
+        }
+      }
+    }
+  }
+}
+""" + "\n".join((_FLAT, _TEXT))
+
+COMMENTS = """
+query Comments($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) {
+      comments(last: 100) { nodes { databaseId id body viewerDidAuthor isMinimized } }
+    }
+  }
+}
+"""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A query and the variables that belong to it."""
+
+    operation: str
+    text: str
+    variables: dict[str, Any]
+
+
+class Look:
+    """Collects what to look up, and makes one query of it. Each `add_…` returns the alias of its answer."""
+
+    def __init__(self) -> None:
+        self._fields: list[str] = []
+        self._variables: dict[str, tuple[str, Any]] = {}
+        self._fragments: dict[str, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def add_directory(self, expression: str, *, deep: bool) -> str:
+        """A directory by `commit:path`."""
+        fragment, text = ("Deep", _DEEP) if deep else ("Flat", _FLAT)
+        return self._add("object(expression: {})", "String!", expression, f"oid ...{fragment}", text)
+
+    def add_tree(self, sha: str) -> str:
+        """A directory by its object id, with what lies below it."""
+        return self._add("object(oid: {})", "GitObjectID!", sha, "oid ...Deep", _DEEP)
+
+    def add_commit(self, sha: str) -> str:
+        """A commit's own tree."""
+        return self._add("object(oid: {})", "GitObjectID!", sha, "oid ... on Commit { tree { oid } }", "")
+
+    def add_file(self, expression: str) -> str:
+        """A file's text by `commit:path`."""
+        return self._add("object(expression: {})", "String!", expression, "oid ...Text", _TEXT)
+
+    def add_branch(self, name: str) -> str:
+        return self._add("ref(qualifiedName: {})", "String!", f"refs/heads/{name}", "target { ...Tip }", _BRANCH)
+
+    def add_pulls(self, head: str) -> str:
+        """The pull requests, open or not, whose head branch has this name."""
+        field = "pullRequests(headRefName: {}, first: 10, orderBy: {{field: CREATED_AT, direction: DESC}})"
+        return self._add(field, "String!", head, "nodes { ...Pull }", _PULL)
+
+    def _add(self, field: str, kind: str, value: Any, selection: str, fragment: str) -> str:
+        number = len(self._fields)
+        self._variables[f"v{number}"] = (kind, value)
+        self._fields.append(f"  f{number}: {field.format(f'$v{number}')} {{ {selection} }}")
+        if fragment:
+            self._fragments[fragment] = None
+        return f"f{number}"
+
+    def document(self, owner: str, name: str) -> Document:
+        declared = "".join(f", ${variable}: {kind}" for variable, (kind, _) in self._variables.items())
+        text = (
+            f"query Look($owner: String!, $name: String!{declared}) {{\n"
+            "repository(owner: $owner, name: $name) {\n"
+            + "\n".join(self._fields)
+            + "\n}}\n"
+            + "\n".join(self._fragments)
+        )
+        values = {variable: value for variable, (_, value) in self._variables.items()}
+        return Document("Look", text, {"owner": owner, "name": name, **values})

@@ -1,0 +1,258 @@
+"""One repository at GitHub: what the house reads there, and what it does there. One method, one purpose."""
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from telefonistka_py.errors import WorldUnwell
+from telefonistka_py.github import answers, documents
+from telefonistka_py.github.documents import Look
+from telefonistka_py.github.facts import Existing, File, OwnComment, Pin
+from telefonistka_py.github.transport import Transport
+from telefonistka_py.names import Branch, Login, RepoName, RepoPath, Sha
+from telefonistka_py.tree.graft import Write
+from telefonistka_py.tree.model import Entry
+from telefonistka_py.tree.reading import Answer, Reader, Trees, Wanted, attempt
+
+PER_PAGE = 100
+MOST_FILES = 3_000
+"""GitHub lists no more files of a pull request (https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files)."""
+
+_PER_LOOK = 60
+"""Objects per query: small enough that GitHub answers well within its ten seconds."""
+
+Result = TypeVar("Result")
+
+
+class Repository:
+    """Reads raise the house's errors; none turns a failure into an empty answer."""
+
+    def __init__(self, transport: Transport, name: RepoName) -> None:
+        self.name = name
+        self._transport = transport
+        self._owner, _, self._repo = name.partition("/")
+
+    # Reading
+
+    async def pin(self, trees: Trees) -> tuple[Pin, File | None]:
+        """The default branch now, its root listing (kept in `trees`), and `telefonistka.yaml` if it has one."""
+        data = await self._transport.query("Pin", documents.PIN, {"owner": self._owner, "name": self._repo})
+        ref = data["repository"]["defaultBranchRef"]
+        if ref is None:
+            raise WorldUnwell(f"{self.name} has no default branch: it is empty, or being made")
+        target = ref["target"]
+        pin = Pin(Branch(ref["name"]), Sha(target["oid"]), Sha(target["tree"]["oid"]))
+        _keep(trees, target["tree"])
+        file = target["file"]
+        if file is None:
+            return pin, None
+        entry = Entry(file["mode"], Sha(file["oid"]))
+        return pin, File(entry, await self._content(file["object"], entry))
+
+    async def changed_paths(self, number: int, count: int | None) -> list[RepoPath] | None:
+        """The files that pull request `number` changes, renames under both names; `count` is how many it says it has.
+
+        None when GitHub does not list them all: the caller compares the trees.
+        """
+        if count is not None and count > MOST_FILES:
+            return None
+        pages = range(1, max(1, -(-(count or 1) // PER_PAGE)) + 1)
+        found = [file for page in await together(self._files(number, page) for page in pages) for file in page]
+        page = len(pages)
+        while len(found) == page * PER_PAGE and len(found) < MOST_FILES:
+            page += 1
+            found += await self._files(number, page)
+        if len(found) >= MOST_FILES or (count is not None and len(found) < count):
+            return None
+        names = (name for file in found for name in (file["filename"], file.get("previous_filename")) if name)
+        return list(dict.fromkeys(RepoPath(name) for name in names))
+
+    async def _files(self, number: int, page: int) -> list[dict[str, Any]]:
+        url = f"/repos/{self.name}/pulls/{number}/files?per_page={PER_PAGE}&page={page}"
+        answer = await self._transport.get(url)
+        if not isinstance(answer, list):
+            raise WorldUnwell(f"GitHub's list of the files of {self.name}#{number} is no list")
+        return answer
+
+    async def merge_base(self, base: Sha, head: Sha) -> Sha:
+        """The commit that two have in common."""
+        return Sha((await self._compare(base, head))["merge_base_commit"]["sha"])
+
+    async def contains(self, branch: Sha, commit: Sha) -> bool:
+        """Whether `commit` is in the history of `branch`, or that history was rewritten without it.
+
+        False means that `branch` is older than `commit`: GitHub answered from a copy that lags behind.
+        """
+        return branch == commit or (await self._compare(commit, branch))["status"] != "behind"
+
+    async def _compare(self, base: Sha, head: Sha) -> dict[str, Any]:
+        answer = await self._transport.get(f"/repos/{self.name}/compare/{base}...{head}?per_page=1&page=1")
+        if not isinstance(answer, dict):
+            raise WorldUnwell(f"GitHub's comparison of two commits of {self.name} is no JSON object")
+        return answer
+
+    async def trees_of(self, commits: Sequence[Sha]) -> list[Sha]:
+        """The root tree of each commit."""
+        look = Look()
+        aliases = [look.add_commit(commit) for commit in commits]
+        found = await self._look(look)
+        nodes = [found[alias] for alias in aliases]
+        for commit, node in zip(commits, nodes, strict=True):
+            if not node or "tree" not in node:
+                raise WorldUnwell(f"GitHub has no commit {commit} in {self.name}")
+        return [Sha(node["tree"]["oid"]) for node in nodes]
+
+    async def look(
+        self,
+        pin: Pin,
+        trees: Trees,
+        *,
+        flat: Iterable[RepoPath],
+        deep: Iterable[RepoPath],
+        files: Iterable[RepoPath],
+        branches: Iterable[str],
+    ) -> tuple[dict[RepoPath, Any], dict[str, Existing]]:
+        """One round trip for all that a plan needs to know of the pinned commit.
+
+        Directories go into `trees` (those `deep` with what lies below them). Answers the text of `files`, as GitHub
+        gave it, for `content`; and what stands under the names `branches`.
+        """
+        asks: list[Callable[[Look], None]] = []
+        keys: dict[tuple[str, str], tuple[int, str]] = {}
+
+        def ask(kind: str, key: str, add: Callable[[Look], str]) -> None:
+            place = len(asks)
+            asks.append(lambda look: keys.__setitem__((kind, key), (place // _PER_LOOK, add(look))))
+
+        for path in flat:
+            ask("directory", path, lambda look, path=path: look.add_directory(f"{pin.commit}:{path}", deep=False))  # type: ignore[misc]
+        for path in deep:
+            ask("directory", path, lambda look, path=path: look.add_directory(f"{pin.commit}:{path}", deep=True))  # type: ignore[misc]
+        for path in files:
+            ask("file", path, lambda look, path=path: look.add_file(f"{pin.commit}:{path}"))  # type: ignore[misc]
+        for name in branches:
+            ask("branch", name, lambda look, name=name: look.add_branch(name))  # type: ignore[misc]
+            ask("pulls", name, lambda look, name=name: look.add_pulls(name))  # type: ignore[misc]
+        found = await self._chunks(asks)
+        answer = {key: found[chunk][alias] for key, (chunk, alias) in keys.items()}
+        for (kind, _), node in answer.items():
+            if kind == "directory" and node:
+                _keep(trees, node)
+        existing = {
+            name: Existing(answers.branch(answer["branch", name]), answers.pulls(answer["pulls", name]))
+            for kind, name in keys
+            if kind == "branch"
+        }
+        return {RepoPath(path): answer[kind, path] for kind, path in keys if kind == "file"}, existing
+
+    async def walk(self, trees: Trees, ask: Callable[[Reader], Answer]) -> Answer:
+        """`ask`'s answer, fetching the directories that it turns out to need."""
+        while isinstance(answer := attempt(trees, ask), Wanted):
+            found = await self._chunks([lambda look, sha=sha: look.add_tree(sha) for sha in answer.shas])  # type: ignore[misc]
+            for node in (node for chunk in found for node in chunk.values()):
+                _keep(trees, node or {})
+            if missing := [sha for sha in answer.shas if trees.get(sha) is None]:
+                raise WorldUnwell(f"GitHub has no directory listing for the git tree {missing[0]} of {self.name}")
+        return answer
+
+    async def content(self, node: Mapping[str, Any] | None, entry: Entry) -> bytes | None:
+        """The bytes of the file `entry`, whose text a query gave as `node`; None for what is no plain file."""
+        return await self._content(node, entry)
+
+    async def _content(self, node: Mapping[str, Any] | None, entry: Entry) -> bytes | None:
+        if entry.kind != "blob":
+            return None
+        if (exact := answers.text(node, entry.sha)) is not None:
+            return exact
+        # Not UTF-8, or long: REST gives the bytes themselves (https://docs.github.com/en/rest/git/blobs#get-a-blob).
+        answer = await self._transport.get(f"/repos/{self.name}/git/blobs/{entry.sha}")
+        return base64.b64decode(answer["content"])
+
+    async def own_comments(self, number: int) -> tuple[OwnComment, ...]:
+        """Our comments among the last 100 of a pull request, oldest first."""
+        variables = {"owner": self._owner, "name": self._repo, "number": number}
+        data = await self._transport.query("Comments", documents.COMMENTS, variables)
+        return answers.own_comments(data["repository"]["pullRequest"]["comments"])
+
+    async def _chunks(self, asks: Sequence[Callable[[Look], object]]) -> list[dict[str, Any]]:
+        looks = []
+        for start in range(0, len(asks), _PER_LOOK):
+            look = Look()
+            for add in asks[start : start + _PER_LOOK]:
+                add(look)
+            looks.append(look)
+        return await together(self._look(look) for look in looks)
+
+    async def _look(self, look: Look) -> dict[str, Any]:
+        document = look.document(self._owner, self._repo)
+        data = await self._transport.query(document.operation, document.text, document.variables)
+        repository = data["repository"]
+        assert isinstance(repository, dict)
+        return repository
+
+    # Doing
+
+    async def create_tree(self, base: Sha, writes: Sequence[Write]) -> Sha:
+        """A tree like `base` with `writes` in it (https://docs.github.com/en/rest/git/trees#create-a-tree)."""
+        entries = [
+            {"path": write.path, "mode": f"{write.mode:06o}", "type": write.kind, "sha": write.sha} for write in writes
+        ]
+        return Sha((await self._do("POST", "git/trees", {"base_tree": base, "tree": entries}))["sha"])
+
+    async def create_commit(self, message: str, tree: Sha, parent: Sha) -> Sha:
+        """A commit by us; GitHub signs those of an App."""
+        data = {"message": message, "tree": tree, "parents": [parent]}
+        return Sha((await self._do("POST", "git/commits", data))["sha"])
+
+    async def create_branch(self, name: str, commit: Sha) -> None:
+        await self._do("POST", "git/refs", {"ref": f"refs/heads/{name}", "sha": commit})
+
+    async def move_branch(self, name: str, commit: Sha) -> None:
+        """Points the branch elsewhere, whatever it pointed at."""
+        await self._do("PATCH", f"git/refs/heads/{quote(name)}", {"sha": commit, "force": True})
+
+    async def create_pull(self, *, title: str, body: str, head: str, base: Branch) -> int:
+        """Opens a pull request; returns its number."""
+        data = {"title": title, "body": body, "head": head, "base": base}
+        return int((await self._do("POST", "pulls", data))["number"])
+
+    async def mark(self, number: int, *, labels: Iterable[str], assignees: Iterable[Login]) -> None:
+        """Sets labels and assignees of a pull request in one request. GitHub drops those who can't be assigned."""
+        data: dict[str, Any] = {"labels": list(labels)}
+        if people := list(assignees):
+            data["assignees"] = people
+        await self._do("PATCH", f"issues/{number}", data)
+
+    async def create_status(self, sha: Sha, *, state: str, context: str, description: str, target_url: str) -> None:
+        data = {"state": state, "context": context, "description": description, "target_url": target_url}
+        await self._do("POST", f"statuses/{sha}", data)
+
+    async def create_comment(self, number: int, body: str) -> None:
+        await self._do("POST", f"issues/{number}/comments", {"body": body})
+
+    async def edit_comment(self, comment: int, body: str) -> None:
+        await self._do("PATCH", f"issues/comments/{comment}", {"body": body})
+
+    async def _do(self, method: str, path: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        answer = await self._transport.mutate(method, f"/repos/{self.name}/{path}", data)
+        if not isinstance(answer, dict):
+            raise WorldUnwell(f"GitHub's answer to {method} {path} of {self.name} is no JSON object")
+        return answer
+
+
+def _keep(trees: Trees, node: Mapping[str, Any]) -> None:
+    for sha, listing in answers.trees(node):
+        trees.add(sha, listing)
+
+
+async def together(work: Iterable[Awaitable[Result]]) -> list[Result]:
+    """All results in order; when some fail, the first failure, once all have ended: nothing goes on unseen."""
+    done = await asyncio.gather(*work, return_exceptions=True)
+    results: list[Result] = []
+    for result in done:
+        if isinstance(result, BaseException):
+            raise result
+        results.append(result)
+    return results

@@ -1,0 +1,56 @@
+"""Opens a pull request with the Git data API: trees, commit, branch, pull request, labels. No clone is made."""
+
+from dataclasses import dataclass
+
+from telefonistka_py.errors import TelefonistkaError
+from telefonistka_py.github.facts import Pin
+from telefonistka_py.github.repository import Repository
+from telefonistka_py.names import Login, Sha
+from telefonistka_py.pulls.opening import Make, Standing
+from telefonistka_py.tree.graft import Graft
+
+
+class WrongTree(TelefonistkaError):
+    """GitHub wrote another tree than the one that was computed: nothing is committed."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A pull request to be, word for word."""
+
+    branch: str
+    title: str
+    body: str
+    commit_message: str
+    labels: tuple[str, ...]
+    assignee: Login | None
+
+
+async def make(repo: Repository, pin: Pin, graft: Graft, wanted: Wanted, decision: Make) -> int:
+    """Opens `wanted` on the pinned commit; returns the pull request's number."""
+    commit = decision.commit
+    if commit is None:
+        commit = await repo.create_commit(wanted.commit_message, await _tree(repo, pin, graft), pin.commit)
+        if decision.branch_exists:
+            await repo.move_branch(wanted.branch, commit)
+        else:
+            await repo.create_branch(wanted.branch, commit)
+    number = await repo.create_pull(title=wanted.title, body=wanted.body, head=wanted.branch, base=pin.branch)
+    await repo.mark(number, labels=wanted.labels, assignees=[wanted.assignee] if wanted.assignee else [])
+    return number
+
+
+async def complete(repo: Repository, wanted: Wanted, standing: Standing) -> None:
+    """Marks a pull request that an earlier attempt opened and did not get to mark; what people added stays."""
+    labels = dict.fromkeys([*sorted(standing.pull.labels), *wanted.labels])
+    people = dict.fromkeys([*sorted(standing.pull.assignees), *([wanted.assignee] if wanted.assignee else [])])
+    await repo.mark(standing.pull.number, labels=labels, assignees=people)
+
+
+async def _tree(repo: Repository, pin: Pin, graft: Graft) -> Sha:
+    tree = pin.tree
+    for step in graft.steps:
+        tree = await repo.create_tree(tree, step)
+    if tree != graft.root:
+        raise WrongTree(f"GitHub made the tree {tree} where {graft.root} was meant; nothing was committed")
+    return tree
