@@ -1,1 +1,30 @@
-"""Telefonistka: promotes changes between the environment folders of a GitOps repository, by pull request."""
+"""Telefonistka: promotes changes between the environment folders of a GitOps repository, by pull request.
+
+An event is stored, translated into our own words, and handed to a flow that gathers all facts once, decides with plain
+functions, and then acts::
+
+    GitHub ──webhook──▶ server ──▶ inbox (durable) ──▶ reactions (one table: event → flow)
+                          │           │                    │
+                          ▼           ▼                    ▼
+                       202 Accepted  worker, one lane   flow: gather ▶ decide ▶ act ──▶ github
+                                     per pull request        (plain functions)
+
+Imports go down, never up or sideways:
+
+====  ==========================================  ======================================================================
+9     `cli`, `demo`                               one file per command; the demonstration
+8     `server`                                    the webhook, pages, the worker, start and drained stop
+7     `app`, `reactions`, `settings`              wiring; which event starts which flow; the only reader of the environment
+5     `promotion`                                 what a merge leads to: routes, plan, texts, and the flow that acts
+4     `feedback`, `pulls`                         how we comment and set statuses; how we open pull requests
+3     `github`, `localgit`, `inbox`               doors: GitHub, a clone on disk, the durable inbox
+2     `observability`                             logs and metrics
+1     `tree`, `config`, `events`, `templates`     rules: git trees as values, `telefonistka.yaml`, events, texts
+0     `errors`, `names`, `markdown`               words
+—     `sandbox`                                   GitHub in a folder; imports nothing of the rest, so it can't share its mistakes
+====  ==========================================  ======================================================================
+
+Where things are decided about production: `promotion.route` (which flow takes a component), `promotion.plan` (which
+targets it goes to), `tree.graft` (the tree that results, down to its hash) and `pulls.opening` (what an earlier attempt
+left to do). None of them awaits, so none of them can read or change anything.
+"""

@@ -5,6 +5,7 @@ says, so answers are judged before it sees them; its `graphql()` does the same, 
 """
 
 import asyncio
+import io
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -99,7 +100,7 @@ class Transport(GitHubAPI):
         try:
             # A redirect is not followed: gidgethub's headers carry the token.
             async with self._session.request(
-                method, url, headers=headers, data=body, timeout=TIMEOUT, allow_redirects=False
+                method, url, headers=headers, data=io.BytesIO(body), timeout=TIMEOUT, allow_redirects=False
             ) as answer:
                 content = await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

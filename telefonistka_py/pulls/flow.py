@@ -9,6 +9,9 @@ from telefonistka_py.names import Login, Sha
 from telefonistka_py.pulls.opening import Make, Standing
 from telefonistka_py.tree.graft import Graft
 
+MOST_ENTRIES = 1_000
+"""Entries per tree request: GitHub gives up on much larger ones, and asks to build such trees incrementally."""
+
 
 class WrongTree(TelefonistkaError):
     """GitHub wrote another tree than the one that was computed: nothing is committed."""
@@ -50,7 +53,8 @@ async def complete(repo: Repository, wanted: Wanted, standing: Standing) -> None
 async def _tree(repo: Repository, pin: Pin, graft: Graft) -> Sha:
     tree = pin.tree
     for step in graft.steps:
-        tree = await repo.create_tree(tree, step)
+        for start in range(0, len(step), MOST_ENTRIES):
+            tree = await repo.create_tree(tree, step[start : start + MOST_ENTRIES])
     if tree != graft.root:
         raise WrongTree(f"GitHub made the tree {tree} where {graft.root} was meant; nothing was committed")
     return tree

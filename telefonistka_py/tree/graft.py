@@ -1,15 +1,16 @@
 """Makes directories exactly equal to others: the tree that results, and what to ask of GitHub to write it.
 
 GitHub's `POST git/trees` with a `base_tree` merges a directory entry into a directory that is there already, so nothing
-would ever be deleted. Hence only what differs is written: changed files by their blob, new directories by their tree
-(there is nothing to merge with), and one `sha: null` for each file that goes. What the whole tree must be afterwards is
-computed here by git's own hashing; the caller compares it with what GitHub answers, so that a commit is made only of
-the tree that was meant.
+would ever be deleted. Hence only what differs is written: changed files by their blob, directories by their tree where
+nothing in them goes (merging is then what is meant), and one `sha: null` for each file that goes. What the whole tree
+must be afterwards is computed here by git's own hashing; the caller compares it with what GitHub answers, so that a
+commit is made only of the tree that was meant.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from telefonistka_py import markdown
 from telefonistka_py.errors import RepoMistake
 from telefonistka_py.names import RepoPath, Sha
 from telefonistka_py.tree import proof
@@ -58,6 +59,8 @@ def make(reader: Reader, root: Sha, wanted: Mapping[RepoPath, Entry | None]) -> 
                 clash = True
         clash |= _replace(reader, path, reader.find(root, path), entry, deletions, puts)
     deletions = list(dict.fromkeys(deletions))
+    for write in (*deletions, *puts):
+        _check(write)
     after = _rewritten(reader, Entry(Mode.DIRECTORY, root), dict(wanted), root)
     steps = (deletions, puts) if clash else (deletions + puts,)
     return Graft(after or proof.sha_of({}, like=root), tuple(tuple(step) for step in steps if step))
@@ -78,17 +81,31 @@ def _replace(
         puts.append(_put(path, after))
         return False
     if before.is_directory and after.is_directory:
-        old, new = reader.listing(before), reader.listing(after)
-        clashes = [
-            _replace(reader, join(path, name), old.get(name), new.get(name), deletions, puts)
-            for name in sorted(old.keys() | new.keys())
-        ]
-        return any(clashes)
+        return _replace_directory(reader, path, before, after, deletions, puts)
     clash = before.is_directory or after.is_directory
     if clash:
         _replace(reader, path, before, None, deletions, puts)
     puts.append(_put(path, after))
     return clash
+
+
+def _replace_directory(
+    reader: Reader, path: RepoPath, before: Entry, after: Entry, deletions: list[Write], puts: list[Write]
+) -> bool:
+    """Where nothing goes, one entry for the directory is enough: merged into what is there, it is what was meant.
+
+    GitHub is slow with many entries (some hundreds take it many seconds), so the fewer the better.
+    """
+    gone: list[Write] = []
+    come: list[Write] = []
+    old, new = reader.listing(before), reader.listing(after)
+    clashes = [
+        _replace(reader, join(path, name), old.get(name), new.get(name), gone, come)
+        for name in sorted(old.keys() | new.keys())
+    ]
+    deletions += gone
+    puts += [_put(path, after)] if len(come) > 1 and not gone else come
+    return any(clashes)
 
 
 def _rewritten(reader: Reader, here: Entry | None, wanted: dict[RepoPath, Entry | None], root: Sha) -> Sha | None:
@@ -116,25 +133,23 @@ def _rewritten(reader: Reader, here: Entry | None, wanted: dict[RepoPath, Entry 
 
 
 def _put(path: RepoPath, entry: Entry) -> Write:
-    _check(path, entry)
     return Write(path, entry.mode, entry.kind, entry.sha)
 
 
 def _deletion(path: RepoPath, entry: Entry) -> Write:
     # A file with an odd old mode can still be deleted: GitHub goes by the path.
-    mode = entry.mode if entry.mode in WRITABLE else Mode.FILE
-    _check(path, Entry(mode, entry.sha))
-    return Write(path, mode, entry.kind, None)
+    return Write(path, entry.mode if entry.mode in WRITABLE else Mode.FILE, entry.kind, None)
 
 
-def _check(path: RepoPath, entry: Entry) -> None:
+def _check(write: Write) -> None:
     try:
-        path.encode()
+        write.path.encode()
     except UnicodeEncodeError:
-        shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        raise RepoMistake(f"{shown}: its name is not UTF-8, which GitHub's API can't write; rename it") from None
-    if entry.mode not in WRITABLE:
         raise RepoMistake(
-            f"{path}: its git mode {entry.mode:o} is one that GitHub's API can't write; commit the file anew "
+            f"{markdown.printable(write.path)}: its name is not UTF-8, which GitHub's API can't write; rename it"
+        ) from None
+    if write.mode not in WRITABLE:
+        raise RepoMistake(
+            f"{write.path}: its git mode {write.mode:o} is one that GitHub's API can't write; commit the file anew "
             f"(git 1.5 and later write 100644 or 100755)"
         )

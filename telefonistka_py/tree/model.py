@@ -31,6 +31,11 @@ class Entry:
         return self.mode == Mode.DIRECTORY
 
     @property
+    def is_file(self) -> bool:
+        """A plain file, executable or not; no symlink."""
+        return self.mode & 0o170000 == 0o100000
+
+    @property
     def kind(self) -> str:
         """git's word for the object: `tree`, `blob` or `commit`."""
         if self.mode == Mode.DIRECTORY:
