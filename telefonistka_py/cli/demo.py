@@ -25,7 +25,6 @@ def demo(repo: Path | None, keep: bool) -> int:
 
 
 async def _play(repo: Path | None, keep: bool) -> int:
-    import asyncio
     import sys
     import tempfile
 
@@ -38,7 +37,7 @@ async def _play(repo: Path | None, keep: bool) -> int:
             held = await show.play(raised, repo, click.echo)
             if keep:
                 _explain(raised)
-                await asyncio.Event().wait()
+                await _interrupted()
     click.echo("Every check held." if held else "Some checks did not hold; see above.")
     return 0 if held else 1
 
@@ -48,3 +47,14 @@ def _explain(raised: "Stage") -> None:
     url = raised.repo.clone_url.replace("://", f"://alice:{alice.token}@")
     click.echo(f"\nStill running. Try it, and stop it with Ctrl-C:\n  git clone {url}")
     click.echo(f"  server   {raised.server.url}   (health: {raised.server.url}/ready)")
+
+
+async def _interrupted() -> None:
+    """Returns at Ctrl-C, or when the process is told to end."""
+    import asyncio
+    import signal
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()

@@ -1,5 +1,6 @@
 """What alice changes: something that the repository's own configuration promotes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from telefonistka_py.config import read
@@ -22,14 +23,16 @@ class Change:
     labels: tuple[str, ...] = ()
 
 
-def in_example() -> Change:
-    """One file changed, one added, one deleted."""
+def in_example(files: Mapping[str, Content]) -> Change:
+    """One file changed, one added, one deleted, in the repository that holds `files`."""
+    values = files["workspace/nginx/values.yaml"]
+    assert isinstance(values, bytes)
     return Change(
         RepoPath("workspace/nginx"),
         "nginx: two more replicas, and a budget for disruptions",
         "nginx-replicas",
         {
-            "workspace/nginx/values.yaml": 'replicaCount: 4\nimage:\n  repository: nginx\n  tag: "1.27"\n',
+            "workspace/nginx/values.yaml": values.replace(b"replicaCount: 2", b"replicaCount: 4"),
             "workspace/nginx/templates/budget.yaml": (
                 "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata:\n  name: nginx\nspec:\n  minAvailable: 2\n"
             ),

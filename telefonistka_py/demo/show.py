@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from telefonistka_py.demo import change, proof
+from telefonistka_py.demo import change, proof, stage
 from telefonistka_py.demo.change import Change
 from telefonistka_py.demo.proof import Check
 from telefonistka_py.demo.stage import ALICE, BOB, Say, Stage
@@ -14,7 +14,7 @@ MOST_STAGES = 8
 
 async def play(on: Stage, own: Path | None, say: Say) -> bool:
     """Plays it through; whether every check held."""
-    change_made = change.in_example() if own is None else await change.in_own(on.repo)
+    change_made = change.in_example(stage.example()) if own is None else await change.in_own(on.repo)
     say(f"GitHub in a folder   {on.hub.url}  ({on.repo.name}, default branch {on.repo.default_branch})")
     say(f"Telefonistka         {on.server.url}  (signed webhooks, SQLite inbox)")
     say("")

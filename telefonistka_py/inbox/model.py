@@ -46,7 +46,9 @@ class Claim:
 
     delivery: Delivery
     attempt: int
-    """1 for the first."""
+    """1 for the first. Counted when the claim is made, so that an attempt that killed its process counts too."""
+    first_claimed_at: datetime
+    """When attempt 1 began; patience is measured from here, so that hours spent stopped don't use it up."""
     worker: str
     token: str
     """Proves that this claim is still the current one; an older claim's heartbeat or settlement is refused."""
@@ -74,7 +76,12 @@ class Dead:
     why: str
 
 
-Settlement = Done | RetryAt | Dead
+@dataclass(frozen=True)
+class GivenBack:
+    """Not handled to its end through no fault of its own (a shutdown): due at once, and the attempt isn't counted."""
+
+
+Settlement = Done | RetryAt | Dead | GivenBack
 
 
 class ClaimLost(Exception):
@@ -92,8 +99,8 @@ class Counts:
 class Inbox(Protocol):
     """Deliveries survive from `put` to `settle`, whatever dies in between.
 
-    Within a lane, deliveries are claimed one at a time in the order they were put. Every method raises
-    `WorldUnwell` when the store can't be read or written.
+    Within a lane, deliveries are claimed one at a time in the order they were put; a revived one is put anew.
+    Every method raises `WorldUnwell` when the store can't be read or written.
     """
 
     async def put(self, delivery: Delivery) -> Receipt:
@@ -121,7 +128,16 @@ class Inbox(Protocol):
         ...
 
     async def changed(self) -> None:
-        """Returns when something may have become claimable since the last call; may return for nothing."""
+        """Returns when something may have become claimable since the last call; may return for nothing.
+
+        Only one task may wait here at a time.
+        """
         ...
 
-    async def close(self) -> None: ...
+    async def check(self) -> None:
+        """Writes a mark durably, as `put` would. Raises `WorldUnwell` when a delivery couldn't be stored now."""
+        ...
+
+    async def close(self) -> None:
+        """Finishes what was asked for and lets the store go. What is underway stays so until it is taken over."""
+        ...

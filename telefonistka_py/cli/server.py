@@ -1,0 +1,39 @@
+"""`telefonistka server`: takes GitHub's webhooks in and handles them."""
+
+import click
+
+
+@click.command()
+def server() -> None:
+    """Take GitHub's webhooks in and handle them, until stopped.
+
+    Everything is configured by environment variables. The exit code is 2 when one is missing or wrong.
+    """
+    import asyncio
+
+    asyncio.run(_serve())
+
+
+async def _serve() -> None:
+    import os
+    import random
+    import sys
+    from datetime import UTC, datetime
+
+    from telefonistka_py import settings
+    from telefonistka_py.observability import logs
+
+    read = settings.read(os.environ)
+    logs.setup(read.log_level, read.log_format, sys.stderr, read.secrets())
+
+    from telefonistka_py.app import wiring
+    from telefonistka_py.observability.metrics import Metrics
+    from telefonistka_py.server import run
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    metrics = Metrics()
+    async with wiring.build(read, metrics, clock) as handler:
+        parts = run.Parts(handler.handle, metrics, clock, random.random, handler.on_dead)
+        await run.serve(read, parts)

@@ -1,0 +1,98 @@
+"""All that is counted, in one registry. What v1 counted keeps its names and labels: dashboards rely on them."""
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+# Without this every counter brings a second series `…_created`, which v1 does not have.
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+"""The content type of `Metrics.text`."""
+
+
+class Metrics:
+    """All metrics of one server. Each server (and each test) makes its own; nothing is global."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._github()
+        self._webhooks()
+        self._deliveries()
+        ProcessCollector(registry=self.registry)
+
+    def text(self) -> bytes:
+        """Prometheus' text format 0.0.4."""
+        return generate_latest(self.registry)
+
+    def _github(self) -> None:
+        self.github_operations = self._counter(
+            "telefonistka_github_github_operations_total",
+            "Requests to GitHub by what they do, where, and how they ended.",
+            "api_group api_path repo_slug status method",
+        )
+        self.rate_limit = self._gauge(
+            "telefonistka_github_github_rest_api_client_rate_limit",
+            "Requests per hour that GitHub allows.",
+            "repo_owner",
+        )
+        self.rate_remaining = self._gauge(
+            "telefonistka_github_github_rest_api_client_rate_remaining",
+            "Requests left in GitHub's current hour.",
+            "repo_owner",
+        )
+        self.open_prs = self._gauge("telefonistka_github_open_prs", "Open pull requests.", "repo_slug")
+        self.open_promotion_prs = self._gauge(
+            "telefonistka_github_open_promotion_prs", "Open promotion pull requests.", "repo_slug"
+        )
+        self.open_prs_pending = self._gauge(
+            "telefonistka_github_open_prs_with_pending_telefonistka_checks",
+            "Open pull requests whose Telefonistka status has been pending for over 20 minutes.",
+            "repo_slug",
+        )
+        self.status_updates = self._counter(
+            "telefonistka_github_commit_status_updates_total", "Commit statuses that were set.", "repo_slug status"
+        )
+
+    def _webhooks(self) -> None:
+        self.webhook_hits = self._counter(
+            "telefonistka_webhook_server_webhook_hits_total",
+            "Webhooks by how reading them went: successful, parsing_failed, validation_failed.",
+            "parsing",
+        )
+        for parsing in ("successful", "parsing_failed", "validation_failed"):
+            self.webhook_hits.labels(parsing=parsing)
+        self.proxy_requests = self._counter(
+            "telefonistka_webhook_proxy_upstream_requests_total",
+            "Webhooks forwarded to other endpoints. The URL comes without its query.",
+            "status method url",
+        )
+
+    def _deliveries(self) -> None:
+        self.inbox_deliveries = self._gauge(
+            "telefonistka_inbox_deliveries",
+            "Deliveries in the inbox by state: waiting, underway, done, dead.",
+            "state",
+        )
+        self.deliveries_handled = self._counter(
+            "telefonistka_deliveries_handled_total",
+            "Attempts at handling a delivery by how they ended: done, retry, dead, given_back, lost.",
+            "kind outcome",
+        )
+        self.delivery_seconds = Histogram(
+            "telefonistka_delivery_seconds",
+            "How long one attempt at handling a delivery took, in seconds.",
+            ["kind"],
+            registry=self.registry,
+            buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600),
+        )
+        self.operator_needed = self._gauge(
+            "telefonistka_deliveries_waiting_for_operator",
+            "Deliveries that can't be handled until whoever runs the server acts; /ready says why.",
+        )
+
+    def _counter(self, name: str, text: str, labels: str = "") -> Counter:
+        return Counter(name, text, labels.split(), registry=self.registry)
+
+    def _gauge(self, name: str, text: str, labels: str = "") -> Gauge:
+        return Gauge(name, text, labels.split(), registry=self.registry)

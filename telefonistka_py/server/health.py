@@ -1,0 +1,48 @@
+"""Is the server able to take deliveries in and to handle them?"""
+
+import asyncio
+from dataclasses import dataclass
+
+from telefonistka_py.errors import WorldUnwell
+from telefonistka_py.inbox.model import Inbox
+from telefonistka_py.observability.metrics import Metrics
+from telefonistka_py.server.worker import Worker
+
+_CHECK_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Report:
+    """`problems` make a server unready. `warnings` don't: an unready server would refuse what it can still store."""
+
+    problems: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def ready(self) -> bool:
+        return not self.problems
+
+
+async def look(inbox: Inbox, worker: Worker) -> Report:
+    """Writes to the inbox and looks at the worker; takes at most five seconds."""
+    problems = []
+    try:
+        async with asyncio.timeout(_CHECK_SECONDS):
+            await inbox.check()
+    except WorldUnwell as error:
+        problems.append(str(error))
+    except TimeoutError:
+        problems.append(f"The inbox did not answer within {_CHECK_SECONDS:g} s.")
+    if not worker.alive:
+        problems.append("The worker takes up no deliveries: the server is stopping, or has failed.")
+    return Report(tuple(problems), worker.needs_operator)
+
+
+async def count(inbox: Inbox, metrics: Metrics) -> None:
+    """Brings the inbox's gauges up to date; leaves them as they were while it can't be read."""
+    try:
+        counts = await inbox.counts()
+    except WorldUnwell:
+        return
+    for state in ("waiting", "underway", "done", "dead"):
+        metrics.inbox_deliveries.labels(state=state).set(getattr(counts, state))

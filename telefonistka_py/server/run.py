@@ -1,0 +1,161 @@
+"""Starts the server's parts in order, and stops them in the order that loses nothing."""
+
+import asyncio
+import errno
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aiohttp import web
+
+from telefonistka_py.errors import OperatorMistake
+from telefonistka_py.inbox.model import Inbox
+from telefonistka_py.inbox.sqlite import open_inbox
+from telefonistka_py.observability import logs
+from telefonistka_py.observability.metrics import Metrics
+from telefonistka_py.server.attempt import Attempts, Handle, OnDead
+from telefonistka_py.server.verdict import Patience
+from telefonistka_py.server.web import Door
+from telefonistka_py.server.worker import Worker
+from telefonistka_py.settings import Listen, Settings
+
+_CLOSING_SECONDS = 5.0
+
+log = logs.get()
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the server is given: the flow's handlers, and the world's clock and dice."""
+
+    handle: Handle
+    metrics: Metrics
+    clock: Callable[[], datetime]
+    """Aware UTC."""
+    jitter: Callable[[], float]
+    """From 0 to 1."""
+    on_dead: OnDead | None = None
+    patience: Patience | None = None
+    """How retries are spaced; by default as `Patience` says, with the settings' hours."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers."""
+
+    url: str
+    """Where it listens: `http://127.0.0.1:8080`."""
+    inbox: Inbox
+    worker: Worker
+
+
+@asynccontextmanager
+async def running(settings: Settings, parts: Parts) -> AsyncIterator[Running]:
+    """The server, answering while the context is open and drained at its end.
+
+    Raises `OperatorMistake` when it can't start.
+    """
+    inbox = await open_inbox(settings.inbox, parts.clock)
+    worker = Worker(_attempts(settings, parts, inbox), parts.metrics, slots=settings.worker_slots)
+    worker.start()
+    try:
+        door = Door(settings.webhook_secrets, inbox, worker, parts.metrics, parts.clock)
+        # Deliveries are still accepted while the worker drains: what comes then waits for the next process.
+        async with _site(door.application(), settings.listen) as url:
+            log.info("the server listens", url=url, inbox=str(settings.inbox))
+            try:
+                yield Running(url, inbox, worker)
+            finally:
+                await worker.drain(settings.drain_seconds)
+    finally:
+        await worker.drain(0)
+        await inbox.close()
+
+
+async def serve(settings: Settings, parts: Parts) -> None:
+    """Runs the server until SIGTERM or SIGINT, then drains it; a second signal cuts the drain short.
+
+    Raises `OperatorMistake` when it can't start, and whatever bug ended the worker.
+    """
+    for notice in settings.notices:
+        log.warning(notice)
+    with _signals() as signals:
+        async with running(settings, parts) as server:
+            signals.again = server.worker.hurry
+            stopping = asyncio.create_task(signals.stop.wait())
+            ended = asyncio.create_task(server.worker.ended())
+            await asyncio.wait((stopping, ended), return_when=asyncio.FIRST_COMPLETED)
+            log.info("the server stops; what is underway is finished first", at_most_seconds=settings.drain_seconds)
+            await server.worker.drain(settings.drain_seconds)
+            stopping.cancel()
+            await ended
+    log.info("the server has stopped")
+
+
+def _attempts(settings: Settings, parts: Parts, inbox: Inbox) -> Attempts:
+    return Attempts(
+        inbox=inbox,
+        handle=parts.handle,
+        clock=parts.clock,
+        jitter=parts.jitter,
+        on_dead=parts.on_dead,
+        patience=parts.patience or Patience(give_up_after=timedelta(hours=settings.give_up_hours)),
+        handler_seconds=settings.handler_seconds,
+    )
+
+
+@dataclass
+class _Signals:
+    """What SIGTERM and SIGINT do: the first one sets `stop`, each further one calls `again`."""
+
+    stop: asyncio.Event
+    again: Callable[[], None]
+
+    def heard(self) -> None:
+        if self.stop.is_set():
+            self.again()
+        self.stop.set()
+
+
+@contextmanager
+def _signals() -> Iterator[_Signals]:
+    """Listens from before the server answers, so that no signal ends the process halfway."""
+    signals = _Signals(asyncio.Event(), again=lambda: None)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, signals.heard)
+    try:
+        yield signals
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+@asynccontextmanager
+async def _site(app: web.Application, listen: Listen) -> AsyncIterator[str]:
+    # A compressed body stays compressed: the signature is over the bytes that came, and no small body grows large.
+    runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=_CLOSING_SECONDS)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, listen.host, listen.port).start()
+        except OSError as error:
+            raise OperatorMistake(_why_not(listen, error)) from None
+        yield _url(listen, runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
+
+
+def _why_not(listen: Listen, error: OSError) -> str:
+    where = f"{listen.host or ''}:{listen.port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"LISTEN_ADDR {where} is in use already: stop the other program, or set LISTEN_ADDR to another port."
+    why = error.strerror or str(error)
+    return f"LISTEN_ADDR {where} can't be listened on ({why}): set it to an address of this machine and a free port."
+
+
+def _url(listen: Listen, port: int) -> str:
+    host = listen.host or "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

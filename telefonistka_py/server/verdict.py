@@ -1,0 +1,51 @@
+"""What becomes of a delivery whose handling failed. Pure: the worker acts on the answer."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from telefonistka_py.errors import OperatorMistake, RepoMistake, WorldUnwell
+from telefonistka_py.inbox.model import Claim, Dead, Done, RetryAt, Settlement
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long and how often a delivery is tried."""
+
+    first: timedelta = timedelta(seconds=1)
+    """The wait after the first attempt; it doubles with each further one."""
+    longest: timedelta = timedelta(minutes=5)
+    operator: timedelta = timedelta(minutes=5)
+    """The wait when whoever runs the server must act first."""
+    give_up_after: timedelta = timedelta(hours=24)
+    """Counted from the first attempt."""
+    fewest_attempts: int = 10
+    """Time alone ends nothing: a server that was stopped for days still tries this often."""
+    most_attempts: int = 300
+
+
+def on(error: BaseException, claim: Claim, now: datetime, patience: Patience, jitter: float) -> Settlement:
+    """How `claim` is settled after `error`. `jitter` is from 0 to 1 and spreads retries over half of their wait."""
+    match error:
+        case RepoMistake():
+            return Done(str(error))
+        case WorldUnwell(retry_at=told):
+            wait = _backoff(claim.attempt, patience) * (0.5 + jitter / 2)
+            # What was told is kept even if it is shorter than our own wait, but a moment that has passed is no advice.
+            when = max(told, now + patience.first * jitter) if told else now + wait
+            return _unless_given_up(RetryAt(when, str(error)), claim, now, patience)
+        case OperatorMistake():
+            return _unless_given_up(RetryAt(now + patience.operator, str(error)), claim, now, patience)
+        case _:
+            return Dead(f"This is a bug: {type(error).__name__}: {error}")
+
+
+def _backoff(attempt: int, patience: Patience) -> timedelta:
+    doublings = min(attempt - 1, 30)
+    return min(patience.first * (1 << doublings), patience.longest)
+
+
+def _unless_given_up(retry: RetryAt, claim: Claim, now: datetime, patience: Patience) -> Settlement:
+    tired = claim.attempt >= patience.fewest_attempts and now - claim.first_claimed_at >= patience.give_up_after
+    if tired or claim.attempt >= patience.most_attempts:
+        return Dead(f"Given up after {claim.attempt} attempts, the last one failed: {retry.why}")
+    return retry

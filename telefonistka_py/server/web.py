@@ -1,0 +1,144 @@
+"""The HTTP door: GitHub's webhooks come in here, and nothing is acknowledged before it is durable."""
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+
+from telefonistka_py.errors import WorldUnwell
+from telefonistka_py.events import parse
+from telefonistka_py.events.model import Event, lane
+from telefonistka_py.inbox.model import Delivery, Inbox, Receipt
+from telefonistka_py.observability import logs, metrics
+from telefonistka_py.observability.metrics import Metrics
+from telefonistka_py.server import health, signature
+from telefonistka_py.server.attempt import about
+from telefonistka_py.server.worker import Worker
+
+LARGEST_BODY = 25 * 1024 * 1024
+"""Bytes. GitHub sends no larger payload: <https://docs.github.com/en/webhooks/webhook-events-and-payloads>."""
+
+_READING_SECONDS = 30.0
+_RETRY_AFTER = {"Retry-After": "30"}
+_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_KIND = re.compile(r"[a-z_]{1,64}")
+
+log = logs.get()
+
+
+@dataclass(frozen=True)
+class Door:
+    """What the handlers need. `secrets` are the webhook's, the current one first; `clock` gives aware UTC."""
+
+    secrets: Sequence[str]
+    inbox: Inbox
+    worker: Worker
+    metrics: Metrics
+    clock: Callable[[], datetime]
+
+    def application(self) -> web.Application:
+        app = web.Application(client_max_size=LARGEST_BODY)
+        app.router.add_post("/webhook", self._webhook)
+        app.router.add_get("/live", self._live)
+        app.router.add_get("/ready", self._ready)
+        app.router.add_get("/metrics", self._metrics)
+        return app
+
+    async def _webhook(self, request: web.Request) -> web.Response:
+        try:
+            body = await _body(request)
+            self._authenticate(request, body)
+            delivery, event = _delivery(request, body, self.clock())
+        except _Refused as refused:
+            self.metrics.webhook_hits.labels(parsing=refused.parsing).inc()
+            log.warning("a webhook was refused", status=refused.status, why=refused.why, peer=request.remote)
+            return _answer(refused.status, refused.why)
+        self.metrics.webhook_hits.labels(parsing="successful").inc()
+        with logs.bound(delivery=delivery.id, event=delivery.kind, **about(event)):
+            return await self._store(delivery)
+
+    def _authenticate(self, request: web.Request, body: bytes) -> None:
+        if not signature.is_genuine(self.secrets, body, request.headers.get(signature.HEADER)):
+            raise _Refused(401, f"{signature.HEADER} does not fit the body: check the webhook's secret.")
+
+    async def _store(self, delivery: Delivery) -> web.Response:
+        try:
+            receipt = await self.inbox.put(delivery)
+        except WorldUnwell as error:
+            log.error("a delivery could not be stored", why=str(error))
+            return _answer(503, "The delivery could not be stored; redeliver it later.", _RETRY_AFTER)
+        log.info("the delivery came in", receipt=receipt.value)
+        match receipt:
+            case Receipt.KNOWN:
+                return _answer(200, "This delivery is known already.")
+            case Receipt.STORED:
+                return _answer(202, "Stored; it will be handled.")
+            case Receipt.REVIVED:
+                return _answer(202, "Stored; it will be handled again.")
+
+    async def _live(self, _request: web.Request) -> web.Response:
+        return _answer(200, "alive")
+
+    async def _ready(self, _request: web.Request) -> web.Response:
+        report = await health.look(self.inbox, self.worker)
+        return web.json_response(
+            {"ready": report.ready, "problems": report.problems, "warnings": report.warnings},
+            status=200 if report.ready else 503,
+        )
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        await health.count(self.inbox, self.metrics)
+        return web.Response(body=self.metrics.text(), headers={"Content-Type": metrics.CONTENT_TYPE})
+
+
+class _Refused(Exception):
+    """A webhook that changes nothing. `parsing` is its word in the metrics."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+        self.why = why
+        self.parsing = "parsing_failed" if status == 400 else "validation_failed"
+
+
+async def _body(request: web.Request) -> bytes:
+    """The raw body, refused by its headers before a byte of it is read where possible."""
+    if request.content_type not in parse.READABLE:
+        raise _Refused(415, f"The content type must be {parse.JSON} or {parse.FORM}.")
+    if request.content_length is not None and request.content_length > LARGEST_BODY:
+        raise _Refused(413, "The body is larger than 25 MiB.")
+    try:
+        async with asyncio.timeout(_READING_SECONDS):
+            return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise _Refused(413, "The body is larger than 25 MiB.") from None
+    except TimeoutError:
+        raise _Refused(408, f"The body did not arrive within {_READING_SECONDS:g} s.") from None
+    except web.RequestPayloadError:
+        raise _Refused(400, "The body broke off.") from None
+
+
+def _delivery(request: web.Request, body: bytes, now: datetime) -> tuple[Delivery, Event]:
+    id = _header(request, "X-GitHub-Delivery", _ID)
+    kind = _header(request, "X-GitHub-Event", _KIND)
+    try:
+        event = parse.parse(kind, body, request.headers.get("Content-Type", ""))
+    except parse.MalformedEvent as malformed:
+        raise _Refused(400, f"This is no {kind} event: {malformed}.") from None
+    # Latin-1 gives every byte a character, so that a forwarded header is the same byte for byte.
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers)
+    return Delivery(id=id, kind=kind, lane=lane(event), headers=headers, body=body, received_at=now), event
+
+
+def _header(request: web.Request, name: str, pattern: re.Pattern[str]) -> str:
+    value = request.headers.get(name, "")
+    if not pattern.fullmatch(value):
+        raise _Refused(400, f"The header {name} is {'malformed' if value else 'missing'}.")
+    return value
+
+
+def _answer(status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
+    return web.json_response({"message": message}, status=status, headers=headers)

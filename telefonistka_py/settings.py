@@ -1,0 +1,263 @@
+"""The only reader of the environment. All mistakes are told at once, each with the variable and what to do."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, cast, get_args
+from urllib.parse import urlsplit
+
+from telefonistka_py.errors import OperatorMistake
+
+LogLevel = Literal["debug", "info", "warn", "error"]
+LogFormat = Literal["auto", "json", "text"]
+
+_TRUE = frozenset({"1", "t", "true", "y", "yes", "on"})
+_FALSE = frozenset({"0", "f", "false", "n", "no", "off"})
+_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?")
+_PUBLIC = frozenset({"", "github.com", "www.github.com", "api.github.com"})
+
+
+@dataclass(frozen=True)
+class GitHubAddress:
+    """Where GitHub is. None of the URLs ends with a slash."""
+
+    rest: str
+    graphql: str
+    html: str
+
+
+@dataclass(frozen=True)
+class AppIdentity:
+    """A GitHub App: its id and the text of its private key (PEM)."""
+
+    app_id: int
+    private_key: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class TokenIdentity:
+    """A personal or machine user's token."""
+
+    token: str = field(repr=False)
+
+
+Identity = AppIdentity | TokenIdentity
+
+
+@dataclass(frozen=True)
+class ArgoCd:
+    address: str
+    """`host:port`, or a URL."""
+    token: str = field(repr=False)
+    plaintext: bool
+    insecure: bool
+
+
+@dataclass(frozen=True)
+class Listen:
+    host: str | None
+    """None: every interface."""
+    port: int
+    """0: one that is free."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says, checked. Its `repr` shows no secret."""
+
+    webhook_secrets: tuple[str, ...] = field(repr=False)
+    """The current one first; empty only where no webhook is served."""
+    github: GitHubAddress
+    identity: Identity
+    approver: Identity | None
+    """Who approves promotion pull requests; None when nobody was configured for it."""
+    templates: Path | None
+    status_url_template: Path | None
+    argocd: ArgoCd
+    handle_self_comment: bool
+    log_level: LogLevel
+    log_format: LogFormat
+    listen: Listen
+    inbox: Path
+    worker_slots: int
+    """How many deliveries are handled at once."""
+    handler_seconds: float
+    """How long one attempt at a delivery may take."""
+    give_up_hours: float
+    """How long a delivery is retried before it ends dead."""
+    drain_seconds: float
+    """How long a stopping server waits for what is underway."""
+    notices: tuple[str, ...] = ()
+    """Sentences worth a line of the log at start."""
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret value, for what blanks them out of logs."""
+        return tuple(value for value in self._secrets() if value)
+
+    def _secrets(self) -> Iterator[str]:
+        yield from self.webhook_secrets
+        yield self.argocd.token
+        for identity in (self.identity, self.approver):
+            match identity:
+                case AppIdentity():
+                    yield identity.private_key
+                case TokenIdentity():
+                    yield identity.token
+
+
+def read(environ: Mapping[str, str], *, webhook: bool = True) -> Settings:
+    """The settings in `environ`. `webhook=False` is for commands that serve no webhook and need no secret for one.
+
+    Reads the private keys' files. Raises `OperatorMistake` with one sentence per mistake, one per line.
+    """
+    env = _Environment(environ)
+    identity = env.identity("")
+    if identity is None and not env.mistakes:
+        env.mistake("No GitHub credentials: set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY_PATH, or GITHUB_OAUTH_TOKEN.")
+    if webhook and not env.get("GITHUB_WEBHOOK_SECRET"):
+        env.mistake("GITHUB_WEBHOOK_SECRET is missing: set it to the secret in the GitHub App's webhook settings.")
+    secrets = (env.get("GITHUB_WEBHOOK_SECRET"), env.get("GITHUB_WEBHOOK_SECRET_PREVIOUS"))
+    settings = Settings(
+        webhook_secrets=tuple(secret for secret in secrets if secret),
+        github=env.github(),
+        identity=identity or TokenIdentity(""),
+        approver=env.identity("APPROVER_"),
+        templates=env.existing("TEMPLATES_PATH", Path.is_dir, "directory"),
+        status_url_template=env.existing("CUSTOM_COMMIT_STATUS_URL_TEMPLATE_PATH", Path.is_file, "file"),
+        argocd=ArgoCd(
+            address=env.get("ARGOCD_SERVER_ADDR") or "localhost:8080",
+            token=env.get("ARGOCD_TOKEN"),
+            plaintext=env.flag("ARGOCD_PLAINTEXT"),
+            insecure=env.flag("ARGOCD_INSECURE"),
+        ),
+        handle_self_comment=env.flag("HANDLE_SELF_COMMENT"),
+        log_level=cast(LogLevel, env.one_of("LOG_LEVEL", "info", get_args(LogLevel))),
+        log_format=cast(LogFormat, env.one_of("LOG_FORMAT", "auto", get_args(LogFormat))),
+        listen=env.listen(),
+        inbox=Path(env.get("TELEFONISTKA_INBOX") or "telefonistka.sqlite3"),
+        worker_slots=int(env.number("TELEFONISTKA_WORKER_SLOTS", 8, least=1, most=1000, whole=True)),
+        handler_seconds=env.number("TELEFONISTKA_HANDLER_SECONDS", 600, least=1, most=86_400),
+        give_up_hours=env.number("TELEFONISTKA_GIVE_UP_HOURS", 24, least=0, most=24 * 365),
+        drain_seconds=env.number("TELEFONISTKA_DRAIN_SECONDS", 25, least=0, most=3600),
+        notices=tuple(env.notices),
+    )
+    if env.mistakes:
+        raise OperatorMistake("\n".join(env.mistakes))
+    return settings
+
+
+class _Environment:
+    """Reads variables one by one and remembers what is wrong with them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.mistakes: list[str] = []
+        self.notices: list[str] = []
+
+    def get(self, name: str) -> str:
+        """The variable without surrounding white space; empty when it isn't set."""
+        return self._environ.get(name, "").strip()
+
+    def mistake(self, sentence: str) -> None:
+        self.mistakes.append(sentence)
+
+    def flag(self, name: str) -> bool:
+        value = self.get(name).lower()
+        if value and value not in _TRUE | _FALSE:
+            self.mistake(f"{name} is {value!r}: set it to true or false.")
+        return value in _TRUE
+
+    def one_of(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        value = self.get(name).lower() or default
+        value = "warn" if value == "warning" and "warn" in choices else value
+        if value not in choices:
+            self.mistake(f"{name} is {value!r}: set it to one of {', '.join(choices)}.")
+        return value
+
+    def number(self, name: str, default: float, *, least: float, most: float, whole: bool = False) -> float:
+        text = self.get(name)
+        if not text:
+            return default
+        if re.fullmatch(r"[0-9]{1,12}" if whole else r"[0-9]{1,12}(\.[0-9]+)?", text) and least <= float(text) <= most:
+            return float(text)
+        kind = "a whole number" if whole else "a number"
+        self.mistake(f"{name} is {text!r}: set it to {kind} from {least:g} to {most:g}.")
+        return default
+
+    def existing(self, name: str, is_there: Callable[[Path], bool], what: str) -> Path | None:
+        if not self.get(name):
+            return None
+        path = Path(self.get(name))
+        if not is_there(path):
+            self.mistake(f"{name} names {path}, which is no {what}: correct it, or unset it to use what is built in.")
+        return path
+
+    def identity(self, prefix: str) -> Identity | None:
+        """An App when one is configured, else a token, else None."""
+        app, key, token = (
+            f"{prefix}{name}" for name in ("GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY_PATH", "GITHUB_OAUTH_TOKEN")
+        )
+        if not self.get(app) and not self.get(key):
+            return TokenIdentity(self.get(token)) if self.get(token) else None
+        if self.get(token):
+            self.notices.append(f"Both {app} and {token} are set: the App is used, the token is not.")
+        for present, missing in ((app, key), (key, app)):
+            if not self.get(missing):
+                self.mistake(f"{present} is set but {missing} is not: set both, or neither.")
+                return None
+        number = self.number(app, 0, least=1, most=10**12, whole=True)
+        return AppIdentity(int(number), self._private_key(key))
+
+    def _private_key(self, name: str) -> str:
+        path = Path(self.get(name))
+        try:
+            text = path.read_text(encoding="ascii")
+        except OSError as error:
+            self.mistake(f"{name} names {path}, which can't be read: {error.strerror}.")
+            return ""
+        except UnicodeDecodeError:
+            text = ""
+        if "-----BEGIN" not in text or "PRIVATE KEY-----" not in text:
+            self.mistake(
+                f"{name} names {path}, which holds no private key in PEM form: download one from the App's page."
+            )
+        return text
+
+    def github(self) -> GitHubAddress:
+        value = self.get("GITHUB_HOST").rstrip("/")
+        if value.lower() in _PUBLIC:
+            return GitHubAddress("https://api.github.com", "https://api.github.com/graphql", "https://github.com")
+        base = value.removesuffix("/api/v3") if "://" in value else f"https://{value}"
+        if not _is_base_url(base) or ("://" not in value and "/" in value):
+            self.mistake(
+                f"GITHUB_HOST is {value!r}: set it to a host name such as github.example.com, "
+                "or to a base URL such as http://127.0.0.1:9000."
+            )
+        return GitHubAddress(f"{base}/api/v3", f"{base}/api/graphql", base)
+
+    def listen(self) -> Listen:
+        value = self.get("LISTEN_ADDR") or ":8080"
+        host, colon, port = value.rpartition(":")
+        bare = host.removeprefix("[").removesuffix("]")
+        in_brackets = host.startswith("[") and host.endswith("]")
+        if not colon or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65_535 or (":" in bare and not in_brackets):
+            self.mistake(f"LISTEN_ADDR is {value!r}: set it to :PORT, HOST:PORT or [IPV6]:PORT.")
+            return Listen(None, 0)
+        return Listen(bare or None, int(port))
+
+
+def _is_base_url(url: str) -> bool:
+    """Scheme, host and perhaps a port and path; no user, query or fragment."""
+    try:
+        parts = urlsplit(url)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    return (
+        parts.scheme in ("http", "https")
+        and _HOST.fullmatch(parts.netloc) is not None
+        and re.fullmatch(r"[A-Za-z0-9._~/-]*", parts.path) is not None
+        and port_is_fine
+        and not (parts.query or parts.fragment)
+    )

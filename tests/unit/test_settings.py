@@ -1,0 +1,195 @@
+"""The environment is read in one place; every mistake is told at once, and no secret is shown (N30)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from telefonistka_py import settings
+from telefonistka_py.errors import OperatorMistake
+from telefonistka_py.settings import AppIdentity, GitHubAddress, Listen, TokenIdentity
+
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA0m59l2u9iDnMbrXHfqkO\n-----END RSA PRIVATE KEY-----\n"
+LEAST = {"GITHUB_WEBHOOK_SECRET": "hook-secret", "GITHUB_OAUTH_TOKEN": "ghp_oauth-token"}
+
+
+def mistakes(environ: Mapping[str, str]) -> list[str]:
+    with pytest.raises(OperatorMistake) as caught:
+        settings.read(environ)
+    return str(caught.value).splitlines()
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> str:
+    path = tmp_path / "key.pem"
+    path.write_text(PEM)
+    return str(path)
+
+
+def test_the_least_that_is_needed_gives_v1s_defaults() -> None:
+    read = settings.read(LEAST)
+    assert read.webhook_secrets == ("hook-secret",)
+    assert read.identity == TokenIdentity("ghp_oauth-token")
+    assert read.approver is None
+    assert read.github == GitHubAddress(
+        "https://api.github.com", "https://api.github.com/graphql", "https://github.com"
+    )
+    assert read.argocd.address == "localhost:8080"
+    assert (read.argocd.plaintext, read.argocd.insecure, read.handle_self_comment) == (False, False, False)
+    assert (read.log_level, read.log_format) == ("info", "auto")
+    assert read.listen == Listen(None, 8080)
+    assert read.inbox == Path("telefonistka.sqlite3")
+    assert read.notices == ()
+
+
+def test_everything_can_be_set(tmp_path: Path, key: str) -> None:
+    template = tmp_path / "url.txt"
+    template.write_text("https://logs.example.com")
+    read = settings.read(
+        {
+            "GITHUB_WEBHOOK_SECRET": "now",
+            "GITHUB_WEBHOOK_SECRET_PREVIOUS": "before",
+            "GITHUB_APP_ID": "42",
+            "GITHUB_APP_PRIVATE_KEY_PATH": key,
+            "APPROVER_GITHUB_OAUTH_TOKEN": "ghp_approver",
+            "GITHUB_HOST": "github.example.com",
+            "TEMPLATES_PATH": str(tmp_path),
+            "CUSTOM_COMMIT_STATUS_URL_TEMPLATE_PATH": str(template),
+            "ARGOCD_SERVER_ADDR": "argocd.example.com:443",
+            "ARGOCD_TOKEN": "argo-token",
+            "ARGOCD_PLAINTEXT": "true",
+            "ARGOCD_INSECURE": "1",
+            "HANDLE_SELF_COMMENT": "True",
+            "LOG_LEVEL": "WARN",
+            "LOG_FORMAT": "json",
+            "LISTEN_ADDR": "[::1]:9000",
+            "TELEFONISTKA_INBOX": "/data/inbox.sqlite3",
+            "TELEFONISTKA_WORKER_SLOTS": "3",
+            "TELEFONISTKA_HANDLER_SECONDS": "30.5",
+            "TELEFONISTKA_GIVE_UP_HOURS": "2",
+            "TELEFONISTKA_DRAIN_SECONDS": "0",
+        }
+    )
+    assert read.webhook_secrets == ("now", "before")
+    assert read.identity == AppIdentity(42, PEM)
+    assert read.approver == TokenIdentity("ghp_approver")
+    assert (read.templates, read.status_url_template) == (tmp_path, template)
+    assert read.argocd == settings.ArgoCd("argocd.example.com:443", "argo-token", plaintext=True, insecure=True)
+    assert read.handle_self_comment
+    assert (read.log_level, read.log_format) == ("warn", "json")
+    assert read.listen == Listen("::1", 9000)
+    assert read.inbox == Path("/data/inbox.sqlite3")
+    assert (read.worker_slots, read.handler_seconds, read.give_up_hours, read.drain_seconds) == (3, 30.5, 2, 0)
+
+
+def test_no_secret_is_in_the_repr_and_all_are_listed_for_the_scrubber(key: str) -> None:
+    read = settings.read(
+        {
+            "GITHUB_WEBHOOK_SECRET": "hook-now",
+            "GITHUB_WEBHOOK_SECRET_PREVIOUS": "hook-before",
+            "GITHUB_APP_ID": "42",
+            "GITHUB_APP_PRIVATE_KEY_PATH": key,
+            "APPROVER_GITHUB_OAUTH_TOKEN": "ghp_approver",
+            "ARGOCD_TOKEN": "argo-token",
+        }
+    )
+    secrets = {"hook-now", "hook-before", PEM, "ghp_approver", "argo-token"}
+    assert set(read.secrets()) == secrets
+    for secret in secrets:
+        assert secret.splitlines()[0] not in repr(read)
+
+
+def test_with_app_and_token_both_the_app_is_used_and_a_notice_says_so(key: str) -> None:
+    read = settings.read({**LEAST, "GITHUB_APP_ID": "42", "GITHUB_APP_PRIVATE_KEY_PATH": key})
+    assert isinstance(read.identity, AppIdentity)
+    assert read.notices == ("Both GITHUB_APP_ID and GITHUB_OAUTH_TOKEN are set: the App is used, the token is not.",)
+
+
+@pytest.mark.parametrize(
+    ("host", "rest", "graphql", "html"),
+    [
+        ("github.com", "https://api.github.com", "https://api.github.com/graphql", "https://github.com"),
+        ("GHE.corp:8443", "https://GHE.corp:8443/api/v3", "https://GHE.corp:8443/api/graphql", "https://GHE.corp:8443"),
+        (
+            "http://127.0.0.1:9000/",
+            "http://127.0.0.1:9000/api/v3",
+            "http://127.0.0.1:9000/api/graphql",
+            "http://127.0.0.1:9000",
+        ),
+        ("https://ghe.corp/api/v3", "https://ghe.corp/api/v3", "https://ghe.corp/api/graphql", "https://ghe.corp"),
+    ],
+)
+def test_a_host_or_a_base_url_gives_three_addresses(host: str, rest: str, graphql: str, html: str) -> None:
+    assert settings.read({**LEAST, "GITHUB_HOST": host}).github == GitHubAddress(rest, graphql, html)
+
+
+@pytest.mark.parametrize(
+    "value", ["a b", "host/path", "ftp://host", "https://user:pw@host", "https://host?x=1", "http://"]
+)
+def test_a_host_that_is_none_is_refused(value: str) -> None:
+    [sentence] = mistakes({**LEAST, "GITHUB_HOST": value})
+    assert sentence.startswith("GITHUB_HOST is ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LISTEN_ADDR", "8080"),
+        ("LISTEN_ADDR", ":http"),
+        ("LISTEN_ADDR", ":70000"),
+        ("LISTEN_ADDR", "::1:8080"),
+        ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
+        ("HANDLE_SELF_COMMENT", "maybe"),
+        ("ARGOCD_PLAINTEXT", "2"),
+        ("TELEFONISTKA_WORKER_SLOTS", "0"),
+        ("TELEFONISTKA_WORKER_SLOTS", "2.5"),
+        ("TELEFONISTKA_DRAIN_SECONDS", "nan"),
+        ("TELEFONISTKA_DRAIN_SECONDS", "-1"),
+        ("TEMPLATES_PATH", "/nonexistent/templates"),
+        ("CUSTOM_COMMIT_STATUS_URL_TEMPLATE_PATH", "/nonexistent/url.txt"),
+    ],
+)
+def test_a_wrong_value_is_one_sentence_that_names_the_variable_and_the_value(name: str, value: str) -> None:
+    [sentence] = mistakes({**LEAST, name: value})
+    assert sentence.startswith(name)
+    assert value in sentence
+
+
+def test_an_empty_environment_names_all_that_is_missing() -> None:
+    credentials, secret = mistakes({})
+    assert "GITHUB_APP_ID" in credentials
+    assert "GITHUB_OAUTH_TOKEN" in credentials
+    assert secret.startswith("GITHUB_WEBHOOK_SECRET is missing")
+
+
+def test_a_command_without_a_webhook_needs_no_secret_for_one() -> None:
+    assert settings.read({"GITHUB_OAUTH_TOKEN": "t"}, webhook=False).webhook_secrets == ()
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    told = mistakes({"GITHUB_APP_ID": "42", "LOG_LEVEL": "loud", "LISTEN_ADDR": "x", "APPROVER_GITHUB_APP_ID": "1"})
+    for name in (
+        "GITHUB_APP_PRIVATE_KEY_PATH",
+        "LOG_LEVEL",
+        "LISTEN_ADDR",
+        "GITHUB_WEBHOOK_SECRET",
+        "APPROVER_GITHUB_APP_PRIVATE_KEY_PATH",
+    ):
+        assert any(name in sentence for sentence in told), name
+
+
+@pytest.mark.parametrize("prefix", ["", "APPROVER_"])
+def test_an_app_without_its_key_a_key_without_its_app_and_a_bad_key_are_told(
+    prefix: str, key: str, tmp_path: Path
+) -> None:
+    app, path = f"{prefix}GITHUB_APP_ID", f"{prefix}GITHUB_APP_PRIVATE_KEY_PATH"
+    assert mistakes({**LEAST, app: "42"}) == [f"{app} is set but {path} is not: set both, or neither."]
+    assert mistakes({**LEAST, path: key}) == [f"{path} is set but {app} is not: set both, or neither."]
+    [missing] = mistakes({**LEAST, app: "42", path: str(tmp_path / "nowhere.pem")})
+    assert missing.startswith(f"{path} names {tmp_path / 'nowhere.pem'}, which can't be read: No such file")
+    (tmp_path / "public.pem").write_bytes(b"ssh-rsa \xff")
+    [public] = mistakes({**LEAST, app: "42", path: str(tmp_path / "public.pem")})
+    assert "holds no private key" in public
+    [number] = mistakes({**LEAST, app: "my-app", path: key})
+    assert number.startswith(f"{app} is 'my-app': set it to a whole number")
