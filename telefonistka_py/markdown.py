@@ -21,10 +21,20 @@ def code(text: str) -> str:
 def plain(text: str) -> str:
     """`text` as running text. Names made of letters, digits and `-_./` come out unchanged."""
     shown = _BLANK.sub(" ", printable(text))
-    # An entity, not a backslash, for what GitHub's own filters (mentions, references) look for after Markdown.
-    return _ACTIVE.sub(lambda found: f"&#{ord(found[0])};", shown)
+    return _ACTIVE.sub(_inert, shown)
 
 
 def printable(text: str) -> str:
-    """`text` with bytes that are no UTF-8 (kept as surrogate escapes) shown as `\\xNN`."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """`text` with bytes that are no UTF-8 (kept as surrogate escapes) shown as `\\xNN`, and other halves of a surrogate
+    pair, which JSON can carry, as `\\uNNNN`."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _inert(found: re.Match[str]) -> str:
+    # GitHub looks for mentions and references in the finished text, where an entity is its character again
+    # (https://github.com/github/markup/issues/1168). Only something in between keeps the two apart.
+    apart = "&#8203;" if found[0] in "@#" else ""
+    return f"&#{ord(found[0])};{apart}"

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from telefonistka_py import markdown
 from telefonistka_py.config.problem import Problem, Severity
 from telefonistka_py.localgit.clone import Clone
 from telefonistka_py.names import Login
@@ -53,7 +54,7 @@ def plan(
             preview = offline.of_pull(clone, base, head, told, Templates(), os.environ)
         else:
             raise click.UsageError("give either --merge REV, or both --base REV and --head REV")
-    click.echo(json.dumps(as_data(preview), indent=2, ensure_ascii=False) if as_json else as_text(preview))
+    click.echo(_as_json(preview) if as_json else markdown.printable(as_text(preview)))
     if any(problem.severity is Severity.ERROR for problem in preview.problems):
         return CONFIG_PROBLEM
     return PLANNED if any(planned.graft.steps for planned in preview.planned) else NOTHING
@@ -88,6 +89,11 @@ def as_data(preview: Preview) -> dict[str, Any]:
         ],
         "problems": [_problem(problem) for problem in preview.problems],
     }
+
+
+def _as_json(preview: Preview) -> str:
+    said = json.dumps(as_data(preview), indent=2, ensure_ascii=False)
+    return said.encode("utf-8", "backslashreplace").decode()  # names that are no UTF-8, as JSON escapes them
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A YAML document as plain values, with the place of every key. Bombs are refused before they are unpacked (N27)."""
 
-from collections.abc import Hashable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ Loc = tuple[str | int, ...]
 MOST_BYTES = 1_000_000
 MOST_NODES = 200_000
 DEEPEST = 60
+
+_MERGE = "tag:yaml.org,2002:merge"
 
 # libyaml's parser where PyYAML was built with it, as its wheels are.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -63,8 +65,10 @@ def parse(content: bytes) -> Document:
         if mark is None:
             raise Unreadable(f"is not valid YAML: {said}") from None
         raise Unreadable(f"is not valid YAML: {said}", mark.line + 1, mark.column + 1) from None
-    except yaml.YAMLError as error:
-        raise Unreadable(f"is not valid YAML: {str(error).splitlines()[0]}") from None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position].split("\n")
+        said = f"has the character U+{ord(text[error.position]):04X}, which YAML does not allow"
+        raise Unreadable(said, len(before), len(before[-1]) + 1) from None
     if node is None:
         return Document(None, {})
     walk = _Walk()
@@ -91,9 +95,7 @@ class _Walk:
         self._construct = yaml.constructor.SafeConstructor()
 
     def value(self, node: yaml.Node, loc: Loc) -> Any:
-        self._visits += 1
-        if self._visits > MOST_NODES or len(loc) > DEEPEST:
-            raise Unreadable("grows too large when its aliases are followed", node.start_mark.line + 1, 1)
+        self._count(node, len(loc))
         self.places.setdefault(loc, _place(node))
         match node:
             case yaml.MappingNode():
@@ -103,38 +105,51 @@ class _Walk:
         return self._scalar(node)
 
     def _mapping(self, node: yaml.MappingNode, loc: Loc) -> dict[str, Any]:
-        self._refuse_repeats(node)
-        try:
-            self._construct.flatten_mapping(node)  # merge keys (`<<`)
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or node.start_mark
-            raise Unreadable(f"is not valid YAML: {error.problem}", mark.line + 1, mark.column + 1) from None
         found: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = str(self._scalar(key_node))
+        for key, (key_node, value_node) in self._members(node, 0).items():
             value = self.value(value_node, (*loc, key))
             self.places[*loc, key] = _place(key_node)
             if value is not None:
                 found[key] = value
-            else:
-                found.pop(key, None)
         return found
 
-    def _refuse_repeats(self, node: yaml.MappingNode) -> None:
-        seen: set[Hashable] = set()
-        for key_node, _ in node.value:
-            key = self._scalar(key_node)
-            if key in seen and key != "<<":
-                where = key_node.start_mark
-                raise Unreadable(f"names the key {key!r} twice", where.line + 1, where.column + 1)
-            seen.add(key)
+    def _members(self, node: yaml.MappingNode, depth: int) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+        """The mapping's keys as they are written, those of its merge keys (`<<`) after its own, which win.
+
+        PyYAML's own way to merge lets a few lines of aliases to aliases fill the memory.
+        """
+        self._count(node, depth)
+        own: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+        merged: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+        for key_node, value_node in node.value:
+            mark = key_node.start_mark
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise Unreadable("has a key that is not plain text", mark.line + 1, mark.column + 1)
+            if key_node.tag == _MERGE:
+                for source in self._sources(value_node):
+                    merged = self._members(source, depth + 1) | merged
+            elif key_node.value in own:
+                raise Unreadable(f"names the key {key_node.value!r} twice", mark.line + 1, mark.column + 1)
+            else:
+                own[key_node.value] = (key_node, value_node)
+        return own | {key: pair for key, pair in merged.items() if key not in own}
+
+    def _sources(self, node: yaml.Node) -> Iterator[yaml.MappingNode]:
+        """What a merge key names: a mapping, or a list of them."""
+        for source in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+            if not isinstance(source, yaml.MappingNode):
+                mark = source.start_mark
+                raise Unreadable("merges (`<<`) something that is no mapping", mark.line + 1, mark.column + 1)
+            yield source
+
+    def _count(self, node: yaml.Node, depth: int) -> None:
+        self._visits += 1
+        if self._visits > MOST_NODES or depth > DEEPEST:
+            mark = node.start_mark
+            raise Unreadable("grows too large when its aliases are followed", mark.line + 1, mark.column + 1)
 
     def _scalar(self, node: yaml.Node) -> Any:
         mark = node.start_mark
-        if not isinstance(node, yaml.ScalarNode):
-            raise Unreadable("has a key that is not plain text", mark.line + 1, mark.column + 1)
-        if node.tag == "tag:yaml.org,2002:merge":
-            return "<<"
         try:
             return self._construct.construct_object(node)
         except (yaml.YAMLError, ValueError, OverflowError):

@@ -3,7 +3,7 @@
 Every key of v1 is here, misspelt ones included, so that files written for it are read as they are.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -45,10 +45,12 @@ SourcePath = Annotated[str, AfterValidator(_source)]
 class Section(BaseModel):
     """Types are taken strictly: `"yes"` is no boolean and `1` is no string."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
 
 class Conditions(Section):
+    """When a flow is used, and what becomes of its pull requests."""
+
     pr_has_labels: tuple[str, ...] | None = Field(
         default=None, alias="prHasLabels", strict=False, description="The merged pull request has any of these labels."
     )
@@ -58,6 +60,8 @@ class Conditions(Section):
 
 
 class PromotionPr(Section):
+    """One promotion pull request."""
+
     target_paths: tuple[Directory, ...] = Field(
         alias="targetPaths",
         strict=False,
@@ -94,6 +98,8 @@ class PromotionPath(Section):
 
 
 class WebhookEndpoint(Section):
+    """Which pushes are forwarded, and where to."""
+
     expression: Regex = Field(description="Matched against the path of each changed file.")
     replacements: tuple[str, ...] = Field(
         default=(), strict=False, description="Endpoints, expanded with what was captured."
@@ -101,11 +107,33 @@ class WebhookEndpoint(Section):
 
 
 class ArgoCd(Section):
-    comment_diff_on_pr: bool = Field(default=False, alias="commentDiffonPR")
-    auto_merge_no_diff_prs: bool = Field(default=False, alias="autoMergeNoDiffPRs")
-    use_sha_label: bool = Field(default=False, alias="useSHALabelForAppDiscovery")
-    allow_sync_from_branch: Regex | None = Field(default=None, alias="allowSyncfromBranchPathRegex")
-    create_temp_apps: bool = Field(default=False, alias="createTempAppObjectFromNewApps")
+    """What is shown of Argo CD, and done there."""
+
+    comment_diff_on_pr: bool = Field(
+        default=False,
+        alias="commentDiffonPR",
+        description="Comment what a pull request would change in the clusters.",
+    )
+    auto_merge_no_diff_prs: bool = Field(
+        default=False,
+        alias="autoMergeNoDiffPRs",
+        description="Merge promotion pull requests that change nothing in any cluster.",
+    )
+    use_sha_label: bool = Field(
+        default=False,
+        alias="useSHALabelForAppDiscovery",
+        description="Find applications by the label telefonistka.io/component-path-sha1 instead of by annotation.",
+    )
+    allow_sync_from_branch: Regex | None = Field(
+        default=None,
+        alias="allowSyncfromBranchPathRegex",
+        description="Components whose applications people may point at a pull request's branch.",
+    )
+    create_temp_apps: bool = Field(
+        default=False,
+        alias="createTempAppObjectFromNewApps",
+        description="Show the diff of a component that has no application yet, by a temporary one.",
+    )
 
 
 class Config(Section):
@@ -115,7 +143,11 @@ class Config(Section):
         default=(), alias="promotionPaths", strict=False, description="Flows, tried in order."
     )
     promtion_pr_lables: tuple[str, ...] = Field(
-        default=(), alias="promtionPRlables", strict=False, description="The spelling of v1 for promotionPrLabels."
+        default=(),
+        alias="promtionPRlables",
+        strict=False,
+        description="The spelling of v1 for promotionPrLabels.",
+        json_schema_extra={"deprecated": True},
     )
     promotion_pr_labels: tuple[str, ...] = Field(
         default=(), alias="promotionPrLabels", strict=False, description="Labels for promotion pull requests."
@@ -130,17 +162,37 @@ class Config(Section):
         alias="autoApprovePromotionPrs",
         description="Approve promotion pull requests with the approver identity.",
     )
+    merge_method: Literal["merge", "squash", "rebase"] | None = Field(
+        default=None,
+        alias="mergeMethod",
+        description="How promotion pull requests are merged. Default: the first of these that the repository allows.",
+    )
+    supersede: Literal["comment", "close"] = Field(
+        default="comment",
+        alias="supersedePromotionPrs",
+        description="What becomes of an open promotion when a newer one carries the same components to its targets.",
+    )
     toggle_commit_status: dict[str, str] = Field(
         default_factory=dict, alias="toggleCommitStatus", description="Comment word → commit status context."
     )
-    webhook_endpoints: tuple[WebhookEndpoint, ...] = Field(default=(), alias="webhookEndpointRegexs", strict=False)
+    webhook_endpoints: tuple[WebhookEndpoint, ...] = Field(
+        default=(),
+        alias="webhookEndpointRegexs",
+        strict=False,
+        description="Where pushes to the default branch are forwarded: for each file, by the first that matches.",
+    )
     whproxt_skip_tls: bool = Field(
         default=False,
         alias="whProxtSkipTLSVerifyUpstream",
         description="The spelling of v1 for webhookProxySkipTLSVerifyUpstream.",
+        json_schema_extra={"deprecated": True},
     )
-    webhook_proxy_skip_tls: bool = Field(default=False, alias="webhookProxySkipTLSVerifyUpstream")
-    argocd: ArgoCd = Field(default_factory=lambda: ArgoCd())
+    webhook_proxy_skip_tls: bool = Field(
+        default=False,
+        alias="webhookProxySkipTLSVerifyUpstream",
+        description="Do not check the certificates of those endpoints.",
+    )
+    argocd: ArgoCd = Field(default_factory=lambda: ArgoCd(), description="What is shown of Argo CD, and done there.")
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -27,8 +27,9 @@ def compiled(expression: str) -> regex.Pattern[str]:
 
 
 def check(expression: str) -> str:
-    """`expression` itself, when it can be compiled; raises `BadPattern`."""
+    """`expression` itself, when it can be compiled, also as a part of a larger one; raises `BadPattern`."""
     compiled(expression)
+    compiled(f"(?:{expression})/")
     return expression
 
 

@@ -27,6 +27,8 @@ class Problem:
     column: int | None
     message: str
     severity: Severity = Severity.ERROR
+    unknown_key: bool = False
+    """Only warned of when a promotion runs, but the check of the pull request that brings it fails (contract §2)."""
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path

@@ -3,6 +3,7 @@
 import inspect
 import typing
 from collections.abc import Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -28,6 +29,8 @@ def root(content: bytes) -> Valid[Config] | Invalid:
         parsed = document.parse(content)
         if broken := tuple(_at(parsed, ROOT, loc, message) for loc, message in rules.broken(read.value)):
             return Invalid((*broken, *read.warnings))
+        doubts = (_at(parsed, ROOT, loc, said, Severity.WARNING) for loc, said in rules.doubtful(read.value))
+        return Valid(read.value, (*read.warnings, *doubts))
     return read
 
 
@@ -87,10 +90,16 @@ def _sentence(detail: ErrorDetails) -> str:
             return f"must be a whole number, not {given}"
         case "tuple_type":
             return f"must be a list, not {given}"
+        case "greater_than_equal":
+            return f"must be {detail['ctx']['ge']} or more, not {given}"
+        case "less_than_equal":
+            return f"must be {detail['ctx']['le']} or less, not {given}"
         case "too_short":
             return "is an empty list: name at least one"
         case "model_type" | "dict_type":
             return f"must be a mapping of keys to values, not {given}"
+        case "literal_error":
+            return f"must be {detail['ctx']['expected']}, not {given}"
         case "value_error":
             return str(detail["ctx"]["error"])
     return detail["msg"][:1].lower() + detail["msg"][1:]
@@ -131,7 +140,8 @@ def _unknown_keys(value: Any, model: type[BaseModel], parsed: Document, path: Re
         elif not key.startswith("x-"):
             near = get_close_matches(key, known, n=1, cutoff=0.6)
             hint = f"; did you mean {near[0]}?" if near else f"; known here: {', '.join(known)}"
-            yield _at(parsed, path, here, f"is not a key that Telefonistka knows{hint}", Severity.WARNING)
+            found = _at(parsed, path, here, f"is not a key that Telefonistka knows{hint}", Severity.WARNING)
+            yield replace(found, unknown_key=True)
 
 
 def _section_of(annotation: Any) -> type[BaseModel] | None:

@@ -17,6 +17,14 @@ def broken(config: Config) -> Iterator[tuple[Loc, str]]:
     yield from _targets_inside_their_source(config)
 
 
+def doubtful(config: Config) -> Iterator[tuple[Loc, str]]:
+    """What can be used as it is, but hardly means what was meant."""
+    for at, flow in enumerate(config.promotion_paths):
+        if flow.conditions.pr_has_labels == ():
+            loc = ("promotionPaths", at, "conditions", "prHasLabels")
+            yield loc, "is an empty list, which never holds, so the flow is never used; leave the key out for any label"
+
+
 def _targets_inside_their_source(config: Config) -> Iterator[tuple[Loc, str]]:
     """Only a source without wildcards can be judged here (N10); the plan looks at the rest, path by path."""
     for at, flow in enumerate(config.promotion_paths):

@@ -18,7 +18,7 @@ class Merged:
         try:
             shared = process.run(clone.path, "rev-parse", "--git-path", "objects", env=process.environment(environ))
             objects = (clone.path / shared.stdout.decode("utf-8", "surrogateescape").rstrip("\n")).resolve()
-            new = {"GIT_OBJECT_DIRECTORY": self._folder.name, "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects)}
+            new = {"GIT_OBJECT_DIRECTORY": self._folder.name, "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(str(objects))}
             env = process.environment(environ, **new)
             done = process.run(
                 clone.path, "merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", base.sha, head.sha,
@@ -39,6 +39,12 @@ class Merged:
     def close(self) -> None:
         self._reader.close()
         self._folder.cleanup()
+
+
+def _quoted(path: str) -> str:
+    """One entry of git's colon-separated list, where a path in double quotes may hold colons itself."""
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _tree(code: int, out: bytes, err: bytes) -> Sha:

@@ -1,0 +1,76 @@
+"""Go's replacement templates: `$1`, `${1}`, `$name`, `${name}` and `$$`.
+
+Source: https://pkg.go.dev/regexp#Regexp.Expand and https://pkg.go.dev/regexp#Regexp.ReplaceAllString.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+
+import regex
+
+from telefonistka_py.config import group_names
+
+_REFERENCE = regex.compile(r"\$(?:(\$)|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))")
+_NUMBER = regex.compile(r"0|[1-9][0-9]{0,8}")
+
+
+def expand(template: str, match: regex.Match[str]) -> str:
+    """`template` with what `match` captured. An unknown group, or one that took no part, is empty.
+
+    A name is as long as can be: `$1x` is the group named `1x`. A `$` that begins no name is a plain one.
+    """
+
+    def value(reference: regex.Match[str]) -> str:
+        return "$" if reference[1] else _captured(match, reference[2] or reference[3])
+
+    return _REFERENCE.sub(value, template)
+
+
+def _captured(match: regex.Match[str], name: str) -> str:
+    if _NUMBER.fullmatch(name):
+        number = int(name)
+        return (match[number] or "") if number <= match.re.groups else ""
+    # Of several groups with the name, the first that took part.
+    by_number = sorted(match.re.groupindex.items(), key=lambda item: item[1])
+    values = (match[number] for given, number in by_number if group_names.original(given) == name)
+    return next((value for value in values if value is not None), "")
+
+
+def replace_all(
+    compiled: regex.Pattern[str],
+    text: str,
+    template: str,
+    *,
+    timeout: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> str:
+    """`text` with every match replaced by its expanded `template`; what lies between the matches is kept.
+
+    `compiled` is a compiled translation of `dialect.translate`. Raises `TimeoutError` when it all takes longer than
+    `timeout` seconds by `clock`.
+    """
+    pieces, end = [], 0
+    for match in _matches(compiled, text, timeout, clock):
+        pieces.append(text[end : match.start()])
+        # An empty match right behind another match is none to Go.
+        if match.end() > end or match.start() == 0:
+            pieces.append(expand(template, match))
+        end = match.end()
+    return "".join(pieces) + text[end:]
+
+
+def _matches(
+    compiled: regex.Pattern[str], text: str, timeout: float | None, clock: Callable[[], float]
+) -> Iterator[regex.Match[str]]:
+    """The matches that Go finds: each begins where the last one ended, or one character on if that was no step."""
+    deadline = None if timeout is None else clock() + timeout
+    at = 0
+    while at <= len(text):
+        left = None if deadline is None else deadline - clock()
+        if left is not None and left <= 0:
+            raise TimeoutError(f"no end within {timeout} s")
+        match = compiled.search(text, at, timeout=left)
+        if match is None:
+            return
+        yield match
+        at = max(at + 1, match.end())
