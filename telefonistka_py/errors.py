@@ -1,4 +1,4 @@
-"""The four kinds of failure, named after who must act.
+"""The kinds of failure, named after who must act.
 
 The worker switches on these and on nothing else. A door (GitHub, git, the inbox) wraps what it catches
 into one of them; a failed read is never turned into an empty answer.
@@ -21,6 +21,14 @@ class WorldUnwell(TelefonistkaError):
     def __init__(self, message: str, *, retry_at: datetime | None = None) -> None:
         super().__init__(message)
         self.retry_at = retry_at  # aware UTC; None lets the worker choose by its own backoff
+
+
+class HeldBack(TelefonistkaError):
+    """Not a failure: something waits for people or checks, and is looked at again at `retry_at` (aware UTC)."""
+
+    def __init__(self, message: str, *, retry_at: datetime) -> None:
+        super().__init__(message)
+        self.retry_at = retry_at
 
 
 class OperatorMistake(TelefonistkaError):

@@ -1,8 +1,22 @@
-"""Which event starts which flow. Everything the bot reacts to is in `to`."""
+"""Which event starts what. Everything the bot reacts to is in `to`."""
 
 from dataclasses import dataclass
 
-from telefonistka_py.events.model import Event, OtherEvent, PullRequest, PullRequestEvent, Repo
+from telefonistka_py.events import own
+from telefonistka_py.events.model import (
+    ChecksEvent,
+    CommentEvent,
+    Event,
+    LandingEvent,
+    OtherEvent,
+    PullRequest,
+    PullRequestEvent,
+    PushEvent,
+    Repo,
+)
+
+SHOW_PLAN = "show-plan"
+"""The label that asks for the plan of an open pull request (contract §4)."""
 
 
 @dataclass(frozen=True)
@@ -15,25 +29,63 @@ class Promote:
 
 
 @dataclass(frozen=True)
+class ShowPlan:
+    """Comment what merging the pull request would promote."""
+
+    repo: Repo
+    installation: int | None
+    pull: PullRequest
+
+
+@dataclass(frozen=True)
+class Obey:
+    """A comment may hold commands."""
+
+    event: CommentEvent
+
+
+@dataclass(frozen=True)
+class LandAgain:
+    """A promotion whose merge was held back is looked at again."""
+
+    event: LandingEvent
+
+
+@dataclass(frozen=True)
+class Hasten:
+    """Deliveries of our own whose id starts with `start` need wait no longer."""
+
+    start: str
+
+
+@dataclass(frozen=True)
 class Nothing:
     """Acknowledged and done."""
 
     why: str
 
 
-Reaction = Promote | Nothing
+Reaction = Promote | ShowPlan | Obey | LandAgain | Hasten | Nothing
 
 
 def to(event: Event) -> Reaction:
-    """What `event` starts (contract §4)."""
+    """What `event` starts (contract §§4, 7)."""
     match event:
         case PullRequestEvent(action="closed"):
             return _closed(event)
+        case PullRequestEvent(action="labeled") if SHOW_PLAN in event.pull.labels and not event.pull.merged:
+            return ShowPlan(event.repo, event.installation, event.pull)
         case PullRequestEvent():
             return Nothing(f"nothing follows from a pull request that is {event.action}")
+        case CommentEvent(action="created", on_pull=True):
+            return Obey(event)
+        case LandingEvent():
+            return LandAgain(event)
+        case ChecksEvent():
+            return Hasten(own.landing_id(event.repo, event.sha))
         case OtherEvent():
             return Nothing(f"nothing follows from the event {event.kind}")
-        case _:
+        case CommentEvent() | PushEvent():
             return Nothing("nothing follows from this event")
 
 

@@ -8,15 +8,19 @@ import click
 from telefonistka_py.errors import TelefonistkaError
 
 _COMMANDS = {
+    "check": "Check every telefonistka.yaml of a local clone, and show which routes change.",
     "demo": "Show a whole promotion, offline, with a real server and a GitHub in a folder.",
+    "event": "Handle one event from a file, as in GitHub Actions.",
+    "explain": "Say where a file or a component is promoted, and why or why not.",
     "plan": "Show what a merge or a pull request would promote, from a local clone. Sends nothing.",
     "sandbox": "Run GitHub in a folder: try a configuration without an account.",
+    "schema": "Print the JSON Schema of telefonistka.yaml, for editors.",
     "server": "Receive GitHub's webhooks and promote.",
 }
 
 # Where a command gives its low exit codes a meaning of its own.
-_USAGE_EXIT = {"plan": 3}
-_ERROR_EXIT = {"plan": 3, "server": 2}
+_USAGE_EXIT = {"check": 3, "explain": 3, "plan": 3}
+_ERROR_EXIT = {"check": 3, "event": 2, "explain": 3, "plan": 3, "server": 2}
 
 
 class _Lazy(click.Group):

@@ -90,6 +90,29 @@ class PushEvent:
 
 
 @dataclass(frozen=True)
+class ChecksEvent:
+    """A commit's checks or reviews moved: `status`, `check_run`, `check_suite` or `pull_request_review`."""
+
+    kind: str
+    repo: RepoName
+    installation: int | None
+    sha: Sha
+
+
+@dataclass(frozen=True)
+class LandingEvent:
+    """Our own: a pull request of ours that was held back is to be looked at again. GitHub sends no such thing."""
+
+    repo: RepoName
+    installation: int | None
+    number: int
+    sha: Sha
+    """The head that the decision to merge was made on; another one is not merged (N5)."""
+    method: str
+    """`merge`, `squash` or `rebase`."""
+
+
+@dataclass(frozen=True)
 class OtherEvent:
     """An event that starts nothing today: acknowledged, kept in the inbox, and done."""
 
@@ -99,7 +122,7 @@ class OtherEvent:
     installation: int | None
 
 
-Event = PullRequestEvent | CommentEvent | PushEvent | OtherEvent
+Event = PullRequestEvent | CommentEvent | PushEvent | ChecksEvent | LandingEvent | OtherEvent
 
 
 def lane(event: Event) -> Lane:
@@ -111,5 +134,9 @@ def lane(event: Event) -> Lane:
             return Lane(f"{event.repo.name}#{event.number}")
         case PushEvent():
             return Lane(f"{event.repo.name}@{event.ref.removeprefix('refs/heads/')}")
+        case ChecksEvent():
+            return Lane(f"{event.repo}!{event.sha}")
+        case LandingEvent():
+            return Lane(f"{event.repo}#{event.number}")
         case OtherEvent():
             return Lane(event.repo or "-")

@@ -10,9 +10,12 @@ from collections.abc import Callable
 from typing import NoReturn, TypeVar
 from urllib.parse import parse_qs
 
+from telefonistka_py.events import own
 from telefonistka_py.events.model import (
+    ChecksEvent,
     CommentEvent,
     Event,
+    LandingEvent,
     OtherEvent,
     PullRequest,
     PullRequestEvent,
@@ -54,6 +57,10 @@ def parse(kind: str, body: bytes, content_type: str) -> Event:
             return _comment_event(payload)
         case "push":
             return _push_event(payload)
+        case "status" | "check_run" | "check_suite" | "pull_request_review":
+            return _checks_event(kind, payload)
+        case own.LANDING:
+            return _landing_event(payload)
         case _:
             return _other_event(kind, payload)
 
@@ -252,6 +259,32 @@ def _push_commit(item: object, path: str) -> PushCommit:
     lists = (commit.each(key, _text) for key in ("added", "modified", "removed"))
     paths = dict.fromkeys(RepoPath(name) for names in lists for name in names)
     return PushCommit(sha=_sha(commit, "id"), paths=tuple(paths))
+
+
+def _checks_event(kind: str, payload: _Object) -> ChecksEvent:
+    match kind:
+        case "status":
+            sha = _sha(payload, "sha")
+        case "pull_request_review":
+            sha = _sha(payload.inner("pull_request").inner("head"), "sha")
+        case _:
+            sha = _sha(payload.inner(kind), "head_sha")
+    return ChecksEvent(kind, _repo_name(payload.inner("repository")), _installation(payload), sha)
+
+
+def _landing_event(payload: _Object) -> LandingEvent:
+    return LandingEvent(
+        repo=RepoName(payload.matching("repo", _REPO_NAME, "of the form owner/name")),
+        installation=payload.whole("installation") if payload.has("installation") else None,
+        number=payload.whole("number"),
+        sha=_sha(payload, "sha"),
+        method=payload.text("method"),
+    )
+
+
+def pull(content: bytes) -> PullRequest:
+    """A pull request as GitHub's REST API gives it. Raises `MalformedEvent`."""
+    return _pull(_Object(_decoded(content.decode()), "the pull request"))
 
 
 def _other_event(kind: str, payload: _Object) -> OtherEvent:

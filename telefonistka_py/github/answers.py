@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from telefonistka_py.errors import WorldUnwell
-from telefonistka_py.github.facts import FoundBranch, FoundPull, OwnComment
+from telefonistka_py.github.facts import FoundBranch, FoundPull, LandingState, OpenPull, OwnComment
 from telefonistka_py.names import Login, Sha
 from telefonistka_py.tree import proof
 from telefonistka_py.tree.model import Entry, Listing
@@ -50,16 +50,53 @@ def branch(node: Mapping[str, Any] | None) -> FoundBranch | None:
 
 def pulls(node: Mapping[str, Any]) -> tuple[FoundPull, ...]:
     """Pull requests of this very repository; a fork may use the same branch name (N26)."""
+    return tuple(_pull(pull) for pull in node["nodes"] if not pull["isCrossRepository"])
+
+
+def open_pulls(node: Mapping[str, Any]) -> tuple[OpenPull, ...]:
+    """Open pull requests that we opened ourselves from a branch of this very repository, newest first."""
     return tuple(
-        FoundPull(
-            number=pull["number"],
-            state=pull["state"],
-            url=pull["url"],
-            labels=frozenset(label["name"] for label in pull["labels"]["nodes"]),
-            assignees=frozenset(Login(assignee["login"]) for assignee in pull["assignees"]["nodes"]),
+        OpenPull(
+            pull=_pull(pull),
+            branch=pull["headRefName"],
+            body=pull["body"],
+            touched=pull["commits"]["totalCount"] != 1,
         )
         for pull in node["nodes"]
-        if not pull["isCrossRepository"]
+        if pull["viewerDidAuthor"] and not pull["isCrossRepository"]
+    )
+
+
+def _pull(pull: Mapping[str, Any]) -> FoundPull:
+    return FoundPull(
+        node_id=pull["id"],
+        number=pull["number"],
+        state=pull["state"],
+        url=pull["url"],
+        title=pull["title"],
+        head_sha=Sha(pull["headRefOid"]),
+        labels=frozenset(label["name"] for label in pull["labels"]["nodes"]),
+        assignees=frozenset(Login(assignee["login"]) for assignee in pull["assignees"]["nodes"]),
+    )
+
+
+def landing(node: Mapping[str, Any]) -> LandingState:
+    """How a pull request stands on its way to be merged."""
+    return LandingState(
+        node_id=node["id"],
+        state=node["state"],
+        head_sha=Sha(node["headRefOid"]),
+        underway=bool(node["autoMergeRequest"] or node["isInMergeQueue"]),
+        blocked=node["mergeStateStatus"] == "BLOCKED",
+    )
+
+
+def methods(repository: Mapping[str, Any]) -> tuple[str, ...]:
+    """The merge methods that the repository allows."""
+    return tuple(
+        name
+        for name, key in (("merge", "mergeCommit"), ("squash", "squashMerge"), ("rebase", "rebaseMerge"))
+        if repository[f"{key}Allowed"]
     )
 
 

@@ -10,7 +10,7 @@ from telefonistka_py.github import failure
 from telefonistka_py.github.credentials import App, Credentials, InstallationToken, Token
 from telefonistka_py.github.repository import Repository
 from telefonistka_py.github.transport import Clock, Observer, Transport
-from telefonistka_py.names import RepoName
+from telefonistka_py.names import Login, RepoName
 
 
 class Connection:
@@ -34,6 +34,7 @@ class Connection:
         self._observe = observe
         self._transports: dict[int, Transport] = {}
         self._installations: dict[RepoName, int] = {}
+        self._login: Login | None = None
         self._own = self._transport(credentials if isinstance(credentials, Token) else _no_token)
 
     async def repository(self, name: RepoName, installation: int | None) -> Repository:
@@ -44,6 +45,13 @@ class Connection:
         if number not in self._transports:
             self._transports[number] = self._transport(InstallationToken(self._token_request(number), self._clock))
         return Repository(self._transports[number], name)
+
+    async def own_login(self, name: RepoName, installation: int | None) -> Login:
+        """Who we are where people read it: `telefonistka[bot]`, or the token's owner. Asked once."""
+        if self._login is None:
+            repository = await self.repository(name, installation)
+            self._login = await repository.viewer()
+        return self._login
 
     def _transport(self, token: Callable[[], Awaitable[str]]) -> Transport:
         return Transport(

@@ -20,13 +20,16 @@ _DEEP = f"fragment Deep on Tree {{ {_nested(DEPTH)} }}"
 _TEXT = "fragment Text on Blob { byteSize isBinary isTruncated text }"
 _BRANCH = "fragment Tip on Commit { oid message tree { oid } parents(first: 2) { nodes { oid } } }"
 _PULL = (
-    "fragment Pull on PullRequest { number state url isCrossRepository "
+    "fragment Pull on PullRequest { id number state url title headRefOid isCrossRepository "
     "labels(first: 100) { nodes { name } } assignees(first: 20) { nodes { login } } }"
 )
+_OPEN = "fragment Open on PullRequest { ...Pull body headRefName viewerDidAuthor commits { totalCount } }"
+_COMMENT = "fragment Comment on IssueComment { databaseId id body viewerDidAuthor isMinimized }"
 
 PIN = """
 query Pin($owner: String!, $name: String!) {
   repository(owner: $owner, name: $name) {
+    mergeCommitAllowed squashMergeAllowed rebaseMergeAllowed
     defaultBranchRef {
       name
       target {
@@ -41,13 +44,35 @@ query Pin($owner: String!, $name: String!) {
 }
 """ + "\n".join((_FLAT, _TEXT))
 
-COMMENTS = """
-query Comments($owner: String!, $name: String!, $number: Int!) {
+VIEWER = "query Viewer { viewer { login } }"
+
+LANDING = """
+query Landing($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) {
     pullRequest(number: $number) {
-      comments(last: 100) { nodes { databaseId id body viewerDidAuthor isMinimized } }
+      id state headRefOid mergeStateStatus isInMergeQueue autoMergeRequest { enabledAt }
     }
   }
+}
+"""
+
+ARM = """
+mutation Arm($pull: ID!, $sha: GitObjectID!, $method: PullRequestMergeMethod!, $body: String!) {
+  enablePullRequestAutoMerge(
+    input: {pullRequestId: $pull, expectedHeadOid: $sha, mergeMethod: $method, commitBody: $body}
+  ) { pullRequest { number } }
+}
+"""
+
+ENQUEUE = """
+mutation Enqueue($pull: ID!, $sha: GitObjectID!) {
+  enqueuePullRequest(input: {pullRequestId: $pull, expectedHeadOid: $sha}) { mergeQueueEntry { state } }
+}
+"""
+
+MINIMIZE = """
+mutation Minimize($comment: ID!) {
+  minimizeComment(input: {subjectId: $comment, classifier: OUTDATED}) { minimizedComment { isMinimized } }
 }
 """
 
@@ -97,12 +122,33 @@ class Look:
         field = "pullRequests(headRefName: {}, first: 10, orderBy: {{field: CREATED_AT, direction: DESC}})"
         return self._add(field, "String!", head, "nodes { ...Pull }", _PULL)
 
+    def add_object(self, expression: str) -> str:
+        """What stands at `commit:path`."""
+        return self._add("object(expression: {})", "String!", expression, "oid", "")
+
+    def add_approvals(self, number: int) -> str:
+        """The approving reviews of a pull request."""
+        selection = "reviews(last: 100, states: APPROVED) { nodes { viewerDidAuthor commit { oid } } }"
+        return self._add("pullRequest(number: {})", "Int!", number, selection, "")
+
+    def add_comments(self, number: int) -> str:
+        """The last 100 comments of a pull request."""
+        return self._add(
+            "pullRequest(number: {})", "Int!", number, "comments(last: 100) { nodes { ...Comment } }", _COMMENT
+        )
+
+    def add_open_pulls(self, label: str) -> str:
+        """The newest open pull requests with this label."""
+        field = "pullRequests(labels: [{}], states: OPEN, first: 100, orderBy: {{field: CREATED_AT, direction: DESC}})"
+        alias = self._add(field, "String!", label, "nodes { ...Open }", _OPEN)
+        self._fragments[_PULL] = None
+        return alias
+
     def _add(self, field: str, kind: str, value: Any, selection: str, fragment: str) -> str:
         number = len(self._fields)
         self._variables[f"v{number}"] = (kind, value)
         self._fields.append(f"  f{number}: {field.format(f'$v{number}')} {{ {selection} }}")
-        if fragment:
-            self._fragments[fragment] = None
+        self._fragments |= {fragment: None} if fragment else {}
         return f"f{number}"
 
     def document(self, owner: str, name: str) -> Document:

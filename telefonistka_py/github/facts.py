@@ -13,6 +13,8 @@ class Pin:
     branch: Branch
     commit: Sha
     tree: Sha
+    methods: tuple[str, ...] = ("merge",)
+    """How the repository lets pull requests be merged: of `merge`, `squash`, `rebase`, in this order."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,13 @@ class FoundBranch:
 class FoundPull:
     """A pull request of this repository, in whatever state."""
 
+    node_id: str
     number: int
     state: str
     """`OPEN`, `CLOSED` or `MERGED`."""
     url: str
+    title: str
+    head_sha: Sha
     labels: frozenset[str]
     assignees: frozenset[Login]
 
@@ -52,6 +57,41 @@ class Existing:
     branch: FoundBranch | None
     pulls: tuple[FoundPull, ...]
     """Newest first."""
+
+
+@dataclass(frozen=True)
+class OpenPull:
+    """An open pull request that carries a label of ours, and that we opened."""
+
+    pull: FoundPull
+    branch: str
+    body: str
+    touched: bool
+    """Whether it has commits beside the one that we made."""
+
+
+@dataclass(frozen=True)
+class MadePull:
+    """A pull request that was just opened."""
+
+    number: int
+    node_id: str
+    url: str
+    head_sha: Sha
+
+
+@dataclass(frozen=True)
+class LandingState:
+    """How a pull request of ours stands that is to be merged."""
+
+    node_id: str
+    state: str
+    """`OPEN`, `CLOSED` or `MERGED`."""
+    head_sha: Sha
+    underway: bool
+    """GitHub merges it by itself: its own auto-merge is armed, or it is in the merge queue."""
+    blocked: bool
+    """Required checks or reviews are missing."""
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,8 @@ def of_graphql(operation: str, errors: Sequence[Any], reset: datetime | None, no
         return WorldUnwell(what, retry_at=reset if reset and reset > now else now + SECONDARY_PAUSE)
     if kinds == {"NOT_FOUND"}:
         return Refused(what, status=404, reason=said)
+    if kinds == {"UNPROCESSABLE"}:
+        return Refused(what, status=422, reason=said)
     if kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES"}:
         return OperatorMistake(f"{what}. The App or token lacks a permission")
     return WorldUnwell(what)

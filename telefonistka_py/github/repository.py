@@ -2,14 +2,19 @@
 
 import asyncio
 import base64
+import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from telefonistka_py.errors import WorldUnwell
+from telefonistka_py.events import parse
+from telefonistka_py.events.model import PullRequest
 from telefonistka_py.github import answers, documents
 from telefonistka_py.github.documents import Look
-from telefonistka_py.github.facts import Existing, File, OwnComment, Pin
+from telefonistka_py.github.facts import Existing, File, LandingState, MadePull, OpenPull, OwnComment, Pin
+from telefonistka_py.github.failure import Refused
 from telefonistka_py.github.transport import Transport
 from telefonistka_py.names import Branch, Login, RepoName, RepoPath, Sha
 from telefonistka_py.tree.graft import Write
@@ -26,6 +31,18 @@ _PER_LOOK = 60
 Result = TypeVar("Result")
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What one look brought back."""
+
+    texts: dict[RepoPath, Any]
+    """The files asked for, as GraphQL gave them; `Repository.content` makes bytes of one."""
+    existing: dict[str, Existing]
+    """By branch name."""
+    comments: tuple[OwnComment, ...]
+    open_pulls: tuple[OpenPull, ...]
+
+
 class Repository:
     """Reads raise the house's errors; none turns a failure into an empty answer."""
 
@@ -39,11 +56,12 @@ class Repository:
     async def pin(self, trees: Trees) -> tuple[Pin, File | None]:
         """The default branch now, its root listing (kept in `trees`), and `telefonistka.yaml` if it has one."""
         data = await self._transport.query("Pin", documents.PIN, {"owner": self._owner, "name": self._repo})
-        ref = data["repository"]["defaultBranchRef"]
+        repository = data["repository"]
+        ref = repository["defaultBranchRef"]
         if ref is None:
             raise WorldUnwell(f"{self.name} has no default branch: it is empty, or being made")
         target = ref["target"]
-        pin = Pin(Branch(ref["name"]), Sha(target["oid"]), Sha(target["tree"]["oid"]))
+        pin = Pin(Branch(ref["name"]), Sha(target["oid"]), Sha(target["tree"]["oid"]), answers.methods(repository))
         _keep(trees, target["tree"])
         file = target["file"]
         if file is None:
@@ -113,11 +131,12 @@ class Repository:
         deep: Iterable[RepoPath],
         files: Iterable[RepoPath],
         branches: Iterable[str],
-    ) -> tuple[dict[RepoPath, Any], dict[str, Existing]]:
-        """One round trip for all that a plan needs to know of the pinned commit.
+        comments_of: int,
+        label: str,
+    ) -> Seen:
+        """One round trip for all that a plan needs to know of the pinned commit, and of what was done before.
 
-        Directories go into `trees` (those `deep` with what lies below them). Answers the text of `files`, as GitHub
-        gave it, for `content`; and what stands under the names `branches`.
+        Directories go into `trees` (those `deep` with what lies below them).
         """
         asks: list[Callable[[Look], None]] = []
         keys: dict[tuple[str, str], tuple[int, str]] = {}
@@ -135,6 +154,8 @@ class Repository:
         for name in branches:
             ask("branch", name, lambda look, name=name: look.add_branch(name))  # type: ignore[misc]
             ask("pulls", name, lambda look, name=name: look.add_pulls(name))  # type: ignore[misc]
+        ask("comments", "", lambda look: look.add_comments(comments_of))
+        ask("open", "", lambda look: look.add_open_pulls(label))
         found = await self._chunks(asks)
         answer = {key: found[chunk][alias] for key, (chunk, alias) in keys.items()}
         for (kind, _), node in answer.items():
@@ -145,7 +166,12 @@ class Repository:
             for kind, name in keys
             if kind == "branch"
         }
-        return {RepoPath(path): answer[kind, path] for kind, path in keys if kind == "file"}, existing
+        return Seen(
+            texts={RepoPath(path): answer[kind, path] for kind, path in keys if kind == "file"},
+            existing=existing,
+            comments=answers.own_comments(answer["comments", ""]["comments"]),
+            open_pulls=answers.open_pulls(answer["open", ""]),
+        )
 
     async def walk(self, trees: Trees, ask: Callable[[Reader], Answer]) -> Answer:
         """`ask`'s answer, fetching the directories that it turns out to need."""
@@ -172,9 +198,69 @@ class Repository:
 
     async def own_comments(self, number: int) -> tuple[OwnComment, ...]:
         """Our comments among the last 100 of a pull request, oldest first."""
+        look = Look()
+        alias = look.add_comments(number)
+        return answers.own_comments((await self._look(look))[alias]["comments"])
+
+    async def landing(self, number: int) -> LandingState:
+        """How a pull request that is to be merged stands now."""
         variables = {"owner": self._owner, "name": self._repo, "number": number}
-        data = await self._transport.query("Comments", documents.COMMENTS, variables)
-        return answers.own_comments(data["repository"]["pullRequest"]["comments"])
+        data = await self._transport.query("Landing", documents.LANDING, variables)
+        return answers.landing(data["repository"]["pullRequest"])
+
+    async def entries(self, commit: Sha, paths: Sequence[RepoPath]) -> list[Sha | None]:
+        """What stands at each of `paths` in `commit`; None where nothing does."""
+        look = Look()
+        there = look.add_commit(commit)
+        aliases = [look.add_object(f"{commit}:{path}") for path in paths]
+        found = await self._look(look)
+        if not found[there]:
+            raise WorldUnwell(f"GitHub has no commit {commit} in {self.name}")
+        return [Sha(found[alias]["oid"]) if found[alias] else None for alias in aliases]
+
+    async def approved(self, number: int, sha: Sha) -> bool:
+        """Whether we approved the pull request at its head `sha`."""
+        look = Look()
+        alias = look.add_approvals(number)
+        reviews = (await self._look(look))[alias]["reviews"]["nodes"]
+        return any(review["viewerDidAuthor"] and review["commit"]["oid"] == sha for review in reviews)
+
+    async def pull(self, number: int) -> PullRequest:
+        """A pull request as it is now."""
+        answer = await self._transport.get(f"/repos/{self.name}/pulls/{number}")
+        try:
+            return parse.pull(json.dumps(answer).encode())
+        except parse.MalformedEvent as error:
+            raise WorldUnwell(f"GitHub's answer about {self.name}#{number} can't be read: {error}") from error
+
+    async def viewer(self) -> Login:
+        """Who we are."""
+        data = await self._transport.query("Viewer", documents.VIEWER, {})
+        return Login(data["viewer"]["login"])
+
+    async def may_write(self, login: Login) -> bool:
+        """Whether `login` may push to the repository
+        (https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user)."""
+        try:
+            answer = await self._transport.get(f"/repos/{self.name}/collaborators/{quote(login)}/permission")
+        except Refused as error:
+            if error.status != 404:
+                raise
+            return False  # no such person, or nobody here
+        return answer["permission"] in ("admin", "write")
+
+    async def status_of(self, sha: Sha, context: str) -> str | None:
+        """The state of one commit status; None when the commit has no status of that context."""
+        page, seen = 1, 0
+        while True:
+            answer = await self._transport.get(f"/repos/{self.name}/commits/{sha}/status?per_page=100&page={page}")
+            for each in answer["statuses"]:
+                if each["context"] == context:
+                    return str(each["state"])
+            seen += len(answer["statuses"])
+            if not answer["statuses"] or seen >= answer["total_count"]:
+                return None
+            page += 1
 
     async def _chunks(self, asks: Sequence[Callable[[Look], object]]) -> list[dict[str, Any]]:
         looks = []
@@ -213,10 +299,39 @@ class Repository:
         """Points the branch elsewhere, whatever it pointed at."""
         await self._do("PATCH", f"git/refs/heads/{quote(name)}", {"sha": commit, "force": True})
 
-    async def create_pull(self, *, title: str, body: str, head: str, base: Branch) -> int:
-        """Opens a pull request; returns its number."""
-        data = {"title": title, "body": body, "head": head, "base": base}
-        return int((await self._do("POST", "pulls", data))["number"])
+    async def create_pull(self, *, title: str, body: str, head: str, base: Branch) -> MadePull:
+        """Opens a pull request."""
+        made = await self._do("POST", "pulls", {"title": title, "body": body, "head": head, "base": base})
+        return MadePull(int(made["number"]), made["node_id"], made["html_url"], Sha(made["head"]["sha"]))
+
+    async def approve(self, number: int, sha: Sha) -> None:
+        """Approves the pull request at its head `sha`."""
+        await self._do("POST", f"pulls/{number}/reviews", {"event": "APPROVE", "commit_id": sha})
+
+    async def merge(self, number: int, *, sha: Sha, method: str, message: str) -> None:
+        """Merges, if the head is still `sha` (N5). Raises `Refused`: 405 held or not mergeable, 409 other head."""
+        data = {"sha": sha, "merge_method": method, "commit_message": message}
+        await self._do("PUT", f"pulls/{number}/merge", data)
+
+    async def arm(self, node_id: str, *, sha: Sha, method: str, message: str) -> None:
+        """Has GitHub merge the pull request once what holds it is met. Raises `Refused` when it can't."""
+        values = {"pull": node_id, "sha": sha, "method": method.upper(), "body": message}
+        await self._transport.change("Arm", documents.ARM, values)
+
+    async def enqueue(self, node_id: str, *, sha: Sha) -> None:
+        """Puts the pull request into the merge queue. Raises `Refused` when it can't."""
+        await self._transport.change("Enqueue", documents.ENQUEUE, {"pull": node_id, "sha": sha})
+
+    async def close(self, number: int) -> None:
+        """Closes a pull request without merging it."""
+        await self._do("PATCH", f"pulls/{number}", {"state": "closed"})
+
+    async def delete_branch(self, name: str) -> None:
+        await self._transport.mutate("DELETE", f"/repos/{self.name}/git/refs/heads/{quote(name)}")
+
+    async def minimize(self, comment: OwnComment) -> None:
+        """Folds a comment away as outdated."""
+        await self._transport.change("Minimize", documents.MINIMIZE, {"comment": comment.node_id})
 
     async def mark(self, number: int, *, labels: Iterable[str], assignees: Iterable[Login]) -> None:
         """Sets labels and assignees of a pull request in one request. GitHub drops those who can't be assigned."""

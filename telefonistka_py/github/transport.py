@@ -65,6 +65,11 @@ class Transport(GitHubAPI):
         async with self._mutations:
             return await self._send(method, url, data, jwt)
 
+    async def change(self, operation: str, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """A GraphQL mutation; waits like `mutate`."""
+        async with self._mutations:
+            return await self.query(operation, document, variables)
+
     async def query(self, operation: str, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The `data` of a GraphQL answer. An answer with any error is an error: part of it would look whole (N1)."""
         answer = await self._send("POST", self._graphql_url, {"query": document, "variables": dict(variables)}, None)

@@ -59,6 +59,10 @@ class Done:
     """Handled to its end. `note` says in a line what came of it."""
 
     note: str
+    then: tuple[Delivery, ...] = ()
+    """Work of our own that follows; put into the inbox together with the settlement, or not at all."""
+    hasten: str = ""
+    """Waiting deliveries whose id starts with this become due now; nothing if empty."""
 
 
 @dataclass(frozen=True)

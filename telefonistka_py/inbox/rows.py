@@ -119,12 +119,14 @@ class Change:
     note: str | None
     uncounted: int = 0
     """How many attempts are taken off again."""
+    then: tuple[Delivery, ...] = ()
+    hasten: str = ""
 
 
 def change_for(settlement: Settlement) -> Change:
     match settlement:
-        case Done(note):
-            return Change(State.DONE, None, note)
+        case Done(note, then, hasten):
+            return Change(State.DONE, None, note, then=then, hasten=hasten)
         case Dead(why):
             return Change(State.DEAD, None, why)
         case RetryAt(when, why):
@@ -148,6 +150,13 @@ def settle(db: sqlite3.Connection, claim: Claim, change: Change, now: int) -> No
             "UPDATE deliveries SET head = 1 WHERE seq = (SELECT min(seq) FROM deliveries INDEXED BY open_lane"
             " WHERE lane = ? AND state IN ('waiting', 'underway'))",
             (claim.delivery.lane,),
+        )
+    for delivery in change.then:
+        put(db, delivery, packed(delivery.headers), micros(delivery.received_at))
+    if change.hasten:
+        db.execute(
+            "UPDATE deliveries SET due_at = ?1 WHERE state = 'waiting' AND due_at > ?1 AND substr(id, 1, ?2) = ?3",
+            (now, len(change.hasten), change.hasten),
         )
 
 

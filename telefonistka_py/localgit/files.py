@@ -15,7 +15,12 @@ def working_tree(path: Path, environ: Mapping[str, str]) -> Path:
     """The top folder of the working tree that `path`, a folder, lies in. Raises `OperatorMistake` when it has none."""
     asked = process.run(path, "rev-parse", "--show-toplevel", env=process.environment(environ), check=False)
     if asked.returncode:
-        raise OperatorMistake(f"{path} has no working tree (a bare repository?); give the path of a checked-out clone")
+        said = asked.stderr.decode("utf-8", "replace").strip()
+        if "not a git repository" in said:
+            raise OperatorMistake(f"{path} is not a git repository; give the path of a local clone")
+        if "work tree" in said:
+            raise OperatorMistake(f"{path} has no working tree, as in a bare repository; give a clone that has one")
+        raise OperatorMistake(f"git can't read {path}: {said}")
     return Path(asked.stdout.decode("utf-8", "surrogateescape").rstrip("\n"))
 
 

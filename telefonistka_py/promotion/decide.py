@@ -13,6 +13,8 @@ from telefonistka_py.tree.graft import Graft
 from telefonistka_py.tree.model import Entry, Mode
 from telefonistka_py.tree.reading import Reader
 
+_NAMES: dict[int, str] = {Mode.DIRECTORY: "a directory", Mode.SYMLINK: "a symlink", Mode.SUBMODULE: "a submodule"}
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -35,8 +37,8 @@ def component_files(reader: Reader, root: Sha, routes: Routes) -> dict[RepoPath,
 def read_component(component: RepoPath, entry: Entry, content: bytes | None) -> Valid[Component] | Invalid:
     """A component's file, read. `content` None: it is no file whose content can be had."""
     path = plan.component_file(component)
-    if entry.mode not in (Mode.FILE, Mode.EXECUTABLE) or content is None:
-        return Invalid((Problem(path, "", None, None, f"must be a plain file, not a {entry.kind}"),))
+    if not entry.is_file or content is None:
+        return Invalid((Problem(path, "", None, None, f"must be a plain file, not {_NAMES.get(entry.mode, 'this')}"),))
     return read.component(content, path)
 
 

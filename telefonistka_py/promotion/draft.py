@@ -1,6 +1,7 @@
 """The words of a promotion pull request: branch, title, body, labels (contract §5)."""
 
 import hashlib
+from collections.abc import Iterable
 
 from telefonistka_py.names import Login
 from telefonistka_py.promotion import metadata
@@ -13,8 +14,15 @@ _LONGEST_REF = 200
 _INDENT = "&nbsp;" * 4
 
 
-def write(promotion: Promotion, trigger: Trigger, labels: tuple[str, ...], templates: Templates) -> Draft:
-    """The pull request for `promotion`; `labels` come beside `promotion`'s own."""
+def write(
+    promotion: Promotion,
+    trigger: Trigger,
+    labels: tuple[str, ...],
+    templates: Templates,
+    *,
+    supersedes: tuple[int, ...] = (),
+) -> Draft:
+    """The pull request for `promotion`. `labels` come beside its own; `supersedes` are older pull requests."""
     remembered = _metadata(promotion, trigger)
     title = templates.render(
         "promotion-pr-title", components=promotion.components, target_description=promotion.description
@@ -29,10 +37,11 @@ def write(promotion: Promotion, trigger: Trigger, labels: tuple[str, ...], templ
             for depth, (number, step) in enumerate(sorted(remembered.history.items()))
         ],
         notes=promotion.notes,
+        supersedes=supersedes,
         metadata=metadata.block(remembered),
     )
     return Draft(
-        branch=branch(trigger.number, trigger.head_ref, promotion.targets) + promotion.branch_suffix,
+        branch=branch(trigger.number, trigger.head_ref, promotion.targets, promotion.branch_suffix),
         title=shown,
         body=body,
         commit_message=templates.render("promotion-commit-message", source=promotion.source),
@@ -41,11 +50,11 @@ def write(promotion: Promotion, trigger: Trigger, labels: tuple[str, ...], templ
     )
 
 
-def branch(number: int, head_ref: str, targets: tuple[str, ...]) -> str:
+def branch(number: int, head_ref: str, targets: Iterable[str], suffix: str = "") -> str:
     """`promotions/<pr>-<head ref>-<hash of the targets>`: the same event finds the branch that it made (N12)."""
-    ref = head_ref.replace("/", "-")[:_LONGEST_REF].encode()[:_LONGEST_REF].decode("utf-8", "ignore")
+    ref = head_ref.replace("/", "-")[:_LONGEST_REF].encode("utf-8", "ignore")[:_LONGEST_REF].decode("utf-8", "ignore")
     digest = hashlib.sha1("_".join(sorted(targets)).encode(), usedforsecurity=False).hexdigest()[:12]
-    return f"promotions/{number}-{ref}-{digest}"
+    return f"promotions/{number}-{ref}-{digest}{suffix}"
 
 
 def _metadata(promotion: Promotion, trigger: Trigger) -> Metadata:

@@ -1,149 +1,263 @@
 """A merged pull request becomes promotion pull requests: gather, decide, act."""
 
-import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import structlog
 
-from telefonistka_py.config import read
 from telefonistka_py.config.model import Config
-from telefonistka_py.config.problem import Invalid, Problem, Valid
+from telefonistka_py.config.problem import Invalid, Valid
 from telefonistka_py.errors import OperatorMistake, RepoMistake, TelefonistkaError, WorldUnwell
-from telefonistka_py.events.model import PullRequest
+from telefonistka_py.events import own
+from telefonistka_py.events.model import LandingEvent, PullRequest
 from telefonistka_py.feedback import comments
 from telefonistka_py.feedback.status import State, Status
-from telefonistka_py.github.facts import Existing, File, Pin
+from telefonistka_py.github.facts import OwnComment, Pin
 from telefonistka_py.github.failure import Refused
-from telefonistka_py.github.repository import Repository, together
-from telefonistka_py.names import RepoPath
-from telefonistka_py.promotion import decide, draft, metadata, outcome, plan, render, route
-from telefonistka_py.promotion.decide import Decision
-from telefonistka_py.promotion.model import Draft, Metadata, Promotion, Routes, Trigger
-from telefonistka_py.promotion.outcome import Failed, Level, Opened, Outcome, Report, Result, Skipped, Standing
+from telefonistka_py.github.repository import Repository
+from telefonistka_py.inbox.model import Delivery, Done
+from telefonistka_py.names import Lane
+from telefonistka_py.promotion import draft, gather, metadata, neighbours, outcome, render, route
+from telefonistka_py.promotion.gather import Facts, Ground
+from telefonistka_py.promotion.model import Draft, Metadata, Plan, Promotion, Routes, Trigger
+from telefonistka_py.promotion.neighbours import Neighbour
+from telefonistka_py.promotion.outcome import Failed, Level, Outcome, Report, Result, Skipped, Stands
 from telefonistka_py.pulls import flow as pulls
-from telefonistka_py.pulls import opening
+from telefonistka_py.pulls import landing, merge, opening
+from telefonistka_py.pulls.landing import Held
 from telefonistka_py.templates import Templates
-from telefonistka_py.tree import difference
 from telefonistka_py.tree.graft import Graft
-from telefonistka_py.tree.model import Entry, Mode, ancestors
-from telefonistka_py.tree.reading import Trees
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class _Facts:
-    """All that the decision and the effects rest on, read at one pinned commit."""
+class Means:
+    """What a flow works with."""
 
-    pin: Pin
-    decision: Decision
-    existing: dict[str, Existing]
+    repo: Repository
+    approver: Callable[[], Awaitable[Repository]] | None
+    """Opens the same repository as the identity that approves; None when none is configured."""
+    installation: int | None
+    templates: Templates
+    status: Status
+    clock: Callable[[], datetime]
 
 
-async def on_merged(repo: Repository, pull: PullRequest, templates: Templates, status: Status) -> str:
-    """Promotes what `pull` changed; returns in a line what came of it.
+@dataclass(frozen=True)
+class _Carried:
+    """What was done so far, and our comments on the merged pull request if they were read."""
+
+    report: Report
+    config: Config | None = None
+    pin: Pin | None = None
+    known: tuple[OwnComment, ...] | None = None
+    told: bool = False
+    """Another comment says it all."""
+
+
+async def on_merged(means: Means, pull: PullRequest) -> Done:
+    """Promotes what `pull` changed, says on it what came of that, and merges what the flow wants merged.
 
     Raises `WorldUnwell` when something could not be read or done that may be later: everything done so far is found
     again by the next attempt. Mistakes of the repository's author are told on the pull request.
     """
-    report = await _promoted(repo, pull, templates, status)
-    if report.worth_a_comment:
-        await comments.keep(repo, pull.number, render.TOPIC, render.report(report, templates))
-    await status.post(State.ERROR if report.failed else State.SUCCESS)
-    return outcome.in_a_line(report)
+    carried = await _promoted(means, pull)
+    report = carried.report
+    if report.worth_a_comment and not carried.told:
+        text = render.report(report, means.templates)
+        await comments.keep(means.repo, pull.number, render.TOPIC, text, carried.known)
+    landed = await _landed(means, carried)
+    if any(isinstance(_landing(result), landing.Held | landing.Underway | landing.Moved) for result in landed.results):
+        await comments.keep(means.repo, pull.number, render.TOPIC, render.report(landed, means.templates))
+    await means.status.post(State.ERROR if landed.failed else State.SUCCESS)
+    return Done(outcome.in_a_line(landed), then=_looked_at_again(means, carried, landed))
 
 
-async def on_given_up(repo: Repository, pull: PullRequest, templates: Templates, status: Status, why: str) -> None:
+async def on_given_up(means: Means, pull: PullRequest, why: str) -> None:
     """Tells that no further attempt is made (N15)."""
     report = Report((), mistake=f"{why}. A redelivery of the webhook tries again")
-    await comments.keep(repo, pull.number, render.TOPIC, render.report(report, templates))
-    await status.post(State.ERROR)
+    await comments.keep(means.repo, pull.number, render.TOPIC, render.report(report, means.templates))
+    await means.status.post(State.ERROR)
 
 
-async def _promoted(repo: Repository, pull: PullRequest, templates: Templates, status: Status) -> Report:
-    trees = Trees()
-    (pin, file), paths = await _first_round(repo, pull, trees, status)
-    if pin.branch != pull.base_ref:
-        return Report((), passed_over=())
-    if pull.merge_commit and not await repo.contains(pin.commit, pull.merge_commit):
-        raise WorldUnwell(f"GitHub shows {pin.branch} as it was before #{pull.number} was merged")
-    config = _config(file)
-    if isinstance(config, Invalid):
-        return Report((), config.problems, mistake="telefonistka.yaml can't be used")
+async def _promoted(means: Means, pull: PullRequest) -> _Carried:
     try:
-        if paths is None:
-            paths = await _compared(repo, pull, trees)
-        routes = route.find(config.value, paths, frozenset(pull.labels))
+        ground = await gather.ground(means.repo, pull, lambda: means.status.post(State.PENDING))
+        if ground.pin.branch != pull.base_ref:
+            return _Carried(Report(()))
+        if isinstance(ground.config, Invalid):
+            return _Carried(Report((), ground.config.problems, mistake="telefonistka.yaml can't be used"))
+        routes = route.find(ground.config.value, ground.paths, frozenset(pull.labels))
         for passed in routes.passed_over:
             log.info("flow not used", component=passed.component, flow=passed.source_path, reason=passed.reason)
         if not routes.lots:
-            return Report((), passed_over=routes.passed_over)
-        facts = await _gathered(repo, pin, trees, routes, pull)
+            return _Carried(Report((), passed_over=routes.passed_over))
+        facts = await gather.facts(means.repo, ground.pin, ground.trees, routes, pull)
+        if ground.config.value.dry_run_mode:
+            return await _only_told(means, pull, ground.config, facts)
+        return await _carried_out(means, pull, ground, ground.config.value, facts, routes)
     except RepoMistake as error:
-        return Report((), mistake=str(error))
+        return _Carried(Report((), mistake=str(error)))
+
+
+async def _only_told(means: Means, pull: PullRequest, config: Valid[Config], facts: Facts) -> _Carried:
+    """`dryRunMode`: the plan is a comment, and nothing is opened."""
+    plan = facts.decision.plan
+    text = render.dry_run(plan, means.templates, config.warnings)
+    await comments.keep(means.repo, pull.number, render.PLAN_TOPIC, text, facts.comments)
+    return _Carried(Report((), plan.problems), known=facts.comments, told=True)
+
+
+async def on_plan_asked(means: Means, pull: PullRequest) -> str:
+    """Comments what merging `pull` would promote. Component files are read at its head; a fork's are not (N26)."""
+    ground = await gather.ground(means.repo, pull, lambda: means.status.post(State.PENDING))
+    failed = True
+    try:
+        if isinstance(ground.config, Invalid):
+            text = render.report(
+                Report((), ground.config.problems, mistake="telefonistka.yaml can't be used"), means.templates
+            )
+        else:
+            text, failed = await _planned(means, pull, ground, ground.config)
+    except RepoMistake as error:
+        text = render.report(Report((), mistake=str(error)), means.templates)
+    await comments.keep(means.repo, pull.number, render.PLAN_TOPIC, text)
+    await means.status.post(State.ERROR if failed else State.SUCCESS)
+    return "commented the plan"
+
+
+async def _planned(means: Means, pull: PullRequest, ground: Ground, config: Valid[Config]) -> tuple[str, bool]:
+    """The plan's text, and whether a component's own file is wrong."""
+    routes = route.find(config.value, ground.paths, frozenset(pull.labels))
+    plan = Plan((), routes.passed_over)
+    if routes.lots:
+        at = ground.pin
+        if pull.head_repo == means.repo.name:
+            [tree] = await means.repo.trees_of([pull.head_sha])
+            at = replace(at, commit=pull.head_sha, tree=tree)
+        plan = (await gather.facts(means.repo, at, ground.trees, routes, pull)).decision.plan
+    return render.dry_run(plan, means.templates, config.warnings), Report((), plan.problems).failed
+
+
+async def _carried_out(
+    means: Means, pull: PullRequest, ground: Ground, config: Config, facts: Facts, routes: Routes
+) -> _Carried:
+    """Every promotion is tried, whatever became of the others (N14); what time may heal is raised at the end."""
     trigger = Trigger(pull.number, pull.head_ref, pull.author, _remembered(pull))
-    promotions = facts.decision.plan.promotions
-    drafts = [draft.write(promotion, trigger, config.value.labels, templates) for promotion in promotions]
-    return await _carried_out(repo, facts, drafts, routes)
+    near = neighbours.read(facts.open_pulls)
+    results: list[Result] = []
+    unwell: list[TelefonistkaError] = []
+    for promotion, graft in zip(facts.decision.plan.promotions, facts.decision.grafts, strict=True):
+        branch = draft.branch(trigger.number, trigger.head_ref, promotion.targets, promotion.branch_suffix)
+        try:
+            came = await _One(means, ground, config, facts, trigger, near).opened(promotion, graft, branch)
+        except (WorldUnwell, OperatorMistake) as error:
+            unwell.append(error)
+            log.warning("promotion not finished", branch=branch, reason=str(error))
+            if getattr(error, "retry_at", None):
+                break  # a limit holds for the rest too: more requests would only prolong it
+            continue
+        except (RepoMistake, Refused, pulls.WrongTree) as error:
+            came = Failed(str(error))
+        log.info("promotion", branch=branch, outcome=outcome.word(came))
+        results.append(Result(promotion, came))
+    if unwell:
+        raise unwell[0]
+    await _tell_emptied(means, ground, near)
+    report = Report(tuple(results), facts.decision.plan.problems, routes.passed_over)
+    return _Carried(report, config, ground.pin, facts.comments)
 
 
-async def _first_round(
-    repo: Repository, pull: PullRequest, trees: Trees, status: Status
-) -> tuple[tuple[Pin, File | None], list[RepoPath] | None]:
-    """What needs nothing else first goes out at once."""
-    pinned = asyncio.create_task(repo.pin(trees))
-    paths = asyncio.create_task(repo.changed_paths(pull.number, pull.changed_files))
-    pending = asyncio.create_task(status.post(State.PENDING))
-    await together((pinned, paths, pending))
-    return pinned.result(), paths.result()
+@dataclass(frozen=True)
+class _One:
+    """Carries out one promotion after the other."""
 
+    means: Means
+    ground: Ground
+    config: Config
+    facts: Facts
+    trigger: Trigger
+    near: tuple[Neighbour, ...]
 
-def _config(file: File | None) -> Valid[Config] | Invalid:
-    """No file at all means that nothing is configured, which is no mistake."""
-    if file is None:
-        return Valid(Config())
-    if file.content is None or file.entry.mode not in (Mode.FILE, Mode.EXECUTABLE):
-        return Invalid((Problem(read.ROOT, "", None, None, f"must be a plain file, not a {file.entry.kind}"),))
-    return read.root(file.content)
+    async def opened(self, promotion: Promotion, graft: Graft, branch: str) -> Outcome:
+        """Sees to it that the pull request of `promotion` stands."""
+        for skip in promotion.skips:
+            log.info("target skipped", component=skip.component, target=skip.target, reason=skip.reason)
+        existing = self.facts.existing[branch]
+        before = min((pull.number for pull in existing.pulls), default=None)
+        older = neighbours.superseded(self.near, promotion.sync, branch, before)
+        wanted = self._draft(promotion, older)
+        asked = pulls.Wanted(**vars(wanted))
+        found = opening.decide(existing, graft, self.ground.pin, wanted.labels, wanted.commit_message)
+        match found:
+            case opening.Level():
+                return Level() if promotion.sync else Skipped()
+            case opening.Refuse():
+                return Failed(f"{wanted.branch}: {found.why}")
+            case opening.Standing(pull):
+                if found.missing_labels:
+                    await pulls.complete(self.means.repo, asked, found)
+                stands = Stands(pull.number, pull.node_id, pull.head_sha, pull.state, new=False)
+            case opening.Make():
+                made = await pulls.make(self.means.repo, self.ground.pin, graft, asked, found)
+                stands = Stands(made.number, made.node_id, made.head_sha)
+        return await self._followed_up(promotion, stands, older)
 
+    def _draft(self, promotion: Promotion, older: tuple[Neighbour, ...]) -> Draft:
+        numbers = tuple(sorted(neighbour.open.pull.number for neighbour in older))
+        return draft.write(promotion, self.trigger, self.config.labels, self.means.templates, supersedes=numbers)
 
-async def _compared(repo: Repository, pull: PullRequest, trees: Trees) -> list[RepoPath]:
-    """The changed files of a pull request too large for GitHub's list: the two trees, walked where they differ."""
-    fork = await repo.merge_base(pull.base_sha, pull.head_sha)
-    before, after = (Entry(Mode.DIRECTORY, tree) for tree in await repo.trees_of([fork, pull.head_sha]))
-    found = await repo.walk(trees, lambda reader: list(difference.differences(reader, before, after, RepoPath(""))))
-    return [difference.path for difference in found]
-
-
-async def _gathered(repo: Repository, pin: Pin, trees: Trees, routes: Routes, pull: PullRequest) -> _Facts:
-    """One look at everything the routes touch; more only where directories lie deeper than one query reaches."""
-    sources = {changed.path for lot in routes.lots for changed in lot.components}
-    targets = {changed.within(target) for lot in routes.lots for changed in lot.components for target in lot.targets}
-    deep = sources | targets
-    flat = {directory for path in deep for directory in ancestors(path) if directory} - deep
-    texts, existing = await repo.look(
-        pin,
-        trees,
-        flat=sorted(flat),
-        deep=sorted(deep),
-        files=sorted(plan.component_file(source) for source in sources),
-        branches=_branches(pull, routes),
-    )
-    entries = await repo.walk(trees, lambda reader: decide.component_files(reader, pin.tree, routes))
-    files = {
-        component: decide.read_component(
-            component, entry, await repo.content(texts.get(plan.component_file(component)), entry)
+    async def _followed_up(self, promotion: Promotion, stands: Stands, older: tuple[Neighbour, ...]) -> Stands:
+        if stands.state != "OPEN":
+            return stands
+        for neighbour in older:
+            await _supersede(self.means, self.config, neighbour, stands.number)
+        trouble = await self._approved(stands) if self.config.auto_approve else ""
+        return Stands(
+            stands.number,
+            stands.node_id,
+            stands.head_sha,
+            stands.state,
+            stands.new,
+            to_merge=promotion.auto_merge,
+            trouble=trouble,
         )
-        for component, entry in entries.items()
-    }
-    decision = await repo.walk(trees, lambda reader: decide.on(reader, pin.tree, routes, files))
-    return _Facts(pin, decision, existing)
+
+    async def _approved(self, stands: Stands) -> str:
+        """Approves by the second identity; what went wrong, in a sentence."""
+        if self.means.approver is None:
+            return "it could not be approved: no approver is configured (APPROVER_GITHUB_APP_ID or _OAUTH_TOKEN)"
+        try:
+            approver = await self.means.approver()
+            if stands.new or not await approver.approved(stands.number, stands.head_sha):
+                await approver.approve(stands.number, stands.head_sha)
+        except (Refused, OperatorMistake) as error:
+            return f"it could not be approved: {error}"
+        return ""
 
 
-def _branches(pull: PullRequest, routes: Routes) -> list[str]:
-    """The branch of each lot, in the order of the lots."""
-    return [draft.branch(pull.number, pull.head_ref, lot.targets, lot.branch_suffix) for lot in routes.lots]
+async def _supersede(means: Means, config: Config, older: Neighbour, newer: int) -> None:
+    """Tells on the older promotion, and closes it where that is wanted and it holds nobody's work."""
+    number, touched = older.open.pull.number, older.open.touched
+    close = config.supersede == "close" and not touched
+    log.info("promotion superseded", older=number, newer=newer, closed=close)
+    text = render.superseded(newer, close, touched and config.supersede == "close", means.templates)
+    await comments.keep(means.repo, number, render.NEIGHBOUR_TOPIC, text)
+    if close:
+        await means.repo.close(number)
+        await means.repo.delete_branch(older.open.branch)
+
+
+async def _tell_emptied(means: Means, ground: Ground, near: tuple[Neighbour, ...]) -> None:
+    """Promotions into whose targets this merge reached, and whose contents the default branch holds now."""
+    for neighbour in neighbours.touched_by(near, ground.paths):
+        shas = await means.repo.entries(neighbour.open.pull.head_sha, sorted(neighbour.promoted))
+        level = await means.repo.entries(ground.pin.commit, sorted(neighbour.promoted))
+        if shas == level:
+            number = neighbour.open.pull.number
+            await comments.keep(means.repo, number, render.NEIGHBOUR_TOPIC, render.emptied(means.templates))
 
 
 def _remembered(pull: PullRequest) -> Metadata | None:
@@ -154,41 +268,58 @@ def _remembered(pull: PullRequest) -> Metadata | None:
         return None
 
 
-async def _carried_out(repo: Repository, facts: _Facts, drafts: Iterable[Draft], routes: Routes) -> Report:
-    """Every promotion is tried, whatever became of the others (N14); what time may heal is raised at the end."""
+# Merging
+
+
+async def _landed(means: Means, carried: _Carried) -> Report:
+    """Merges what is to be merged, one after the other; a failure of one does not stop the others."""
+    report, config, pin = carried.report, carried.config, carried.pin
+    if config is None or pin is None:
+        return report
+    method = landing.method(config.merge_method, pin.methods)
     results: list[Result] = []
     unwell: list[TelefonistkaError] = []
-    for promotion, graft, wanted in zip(facts.decision.plan.promotions, facts.decision.grafts, drafts, strict=True):
-        try:
-            came = await _one(repo, facts, promotion, graft, wanted)
-        except (WorldUnwell, OperatorMistake) as error:
-            unwell.append(error)
-            log.warning("promotion not finished", branch=wanted.branch, reason=str(error))
-            if getattr(error, "retry_at", None):
-                break  # a limit holds for the rest too: more requests would only prolong it
+    for result in report.results:
+        made = result.outcome
+        if not isinstance(made, Stands) or not made.to_merge:
+            results.append(result)
             continue
-        except (RepoMistake, Refused, pulls.WrongTree) as error:
-            came = Failed(str(error))
-        log.info("promotion", branch=wanted.branch, outcome=outcome.word(came))
-        results.append(Result(promotion, came))
+        try:
+            came = await merge.land(means.repo, made.number, made.node_id, made.head_sha, method)
+        except (WorldUnwell, OperatorMistake) as error:
+            log.warning("not merged", pr=made.number, reason=str(error))
+            unwell.append(error)
+            continue
+        log.info("merged", number=made.number, outcome=type(came).__name__)
+        results.append(result.landed(came))
     if unwell:
         raise unwell[0]
-    return Report(tuple(results), facts.decision.plan.problems, routes.passed_over)
+    return Report(tuple(results), report.problems, report.passed_over, report.mistake)
 
 
-async def _one(repo: Repository, facts: _Facts, promotion: Promotion, graft: Graft, wanted: Draft) -> Outcome:
-    for skip in promotion.skips:
-        log.info("target skipped", component=skip.component, target=skip.target, reason=skip.reason)
-    asked = pulls.Wanted(**vars(wanted))
-    found = opening.decide(facts.existing[wanted.branch], graft, facts.pin, wanted.labels, wanted.commit_message)
-    match found:
-        case opening.Standing():
-            if found.missing_labels:
-                await pulls.complete(repo, asked, found)
-            return Standing(found.pull.number, found.pull.state)
-        case opening.Level():
-            return Level() if promotion.sync else Skipped()
-        case opening.Refuse():
-            return Failed(f"{wanted.branch}: {found.why}")
-        case opening.Make():
-            return Opened(await pulls.make(repo, facts.pin, graft, asked, found))
+def _landing(result: Result) -> object:
+    return result.outcome.landing if isinstance(result.outcome, Stands) else None
+
+
+def _looked_at_again(means: Means, carried: _Carried, landed: Report) -> tuple[Delivery, ...]:
+    """What is held back waits in the inbox: for an event of its checks, or for a timer."""
+    if carried.config is None or carried.pin is None:
+        return ()
+    method = landing.method(carried.config.merge_method, carried.pin.methods)
+    return tuple(
+        _landing_delivery(means, result.outcome, method)
+        for result in landed.results
+        if isinstance(result.outcome, Stands) and isinstance(result.outcome.landing, Held)
+    )
+
+
+def _landing_delivery(means: Means, made: Stands, method: str) -> Delivery:
+    event = LandingEvent(means.repo.name, means.installation, made.number, made.head_sha, method)
+    return Delivery(
+        id=own.landing_id(means.repo.name, made.head_sha, made.number),
+        kind=own.LANDING,
+        lane=Lane(f"{means.repo.name}#{made.number}"),
+        headers=(("Content-Type", "application/json"),),
+        body=own.body(event),
+        received_at=means.clock(),
+    )

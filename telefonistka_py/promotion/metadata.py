@@ -9,7 +9,7 @@ from typing import Any
 from telefonistka_py.names import Login, RepoPath
 from telefonistka_py.promotion.model import Metadata, Step
 
-_BLOCK = re.compile(r"<!--\|Telefonistka data, do not delete\|([A-Za-z0-9+/=\s]{0,200000})\|-->")
+_BLOCK = re.compile(r"<!--\|Telefonistka data, do not delete\|([^|]*)\|-->")
 _MOST_STEPS = 1_000
 
 
@@ -40,7 +40,7 @@ def read(body: str) -> Metadata | None:
     try:
         data = json.loads(base64.b64decode(found[-1], validate=False))
         return _metadata(_lowered(data))
-    except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError):
+    except (ValueError, TypeError, LookupError, AttributeError, binascii.Error, RecursionError):
         raise Broken("its Telefonistka data block can't be read") from None
 
 
@@ -51,13 +51,13 @@ def _metadata(data: dict[str, Any]) -> Metadata:
     return Metadata(
         original_author=Login(_text(data["originalprauthor"])) if data.get("originalprauthor") else Login(""),
         original_number=_number(data.get("originalprnumber", 0)),
-        promoted_paths=tuple(RepoPath(_text(path)) for path in data.get("promotedpaths") or ()),
+        promoted_paths=tuple(RepoPath(path) for path in _texts(data.get("promotedpaths"))),
         history={_number(int(number)): _step(_lowered(step)) for number, step in history.items()},
     )
 
 
 def _step(data: dict[str, Any]) -> Step:
-    return Step(_text(data["sourcepath"]), tuple(_text(path) for path in data.get("targetpaths") or ()))
+    return Step(_text(data["sourcepath"]), _texts(data.get("targetpaths")))
 
 
 def _lowered(data: Any) -> dict[str, Any]:
@@ -70,7 +70,15 @@ def _lowered(data: Any) -> dict[str, Any]:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("not a text")
+    value.encode()  # JSON can carry halves of a surrogate pair, which no file and no request can
     return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """v1 writes null for an empty list."""
+    if not isinstance(value, list | None):
+        raise TypeError("not a list")
+    return tuple(_text(item) for item in value or ())
 
 
 def _number(value: Any) -> int:

@@ -36,6 +36,8 @@ class Lot:
     auto_merge: bool
     components: tuple[Changed, ...]
     """Sorted by name, then by source."""
+    branch_suffix: str = ""
+    """Tells apart two lots of one pull request that go to the same targets by different flows."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,6 @@ class Promotion:
     notes: tuple[str, ...] = ()
     """What the reviewer should know, as Markdown: which source won where several carry the same component."""
     branch_suffix: str = ""
-    """Tells apart two promotions of one pull request that go to the same targets by different flows."""
 
 
 @dataclass(frozen=True)

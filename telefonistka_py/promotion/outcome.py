@@ -1,22 +1,28 @@
 """What came of each promotion, for the comment, the log and the status."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telefonistka_py.config.problem import Problem, Severity
+from telefonistka_py.names import Sha
 from telefonistka_py.promotion.model import PassedOver, Promotion
+from telefonistka_py.pulls.landing import Held, Landing, Merged, Moved, Underway
 
 
 @dataclass(frozen=True)
-class Opened:
-    number: int
-
-
-@dataclass(frozen=True)
-class Standing:
-    """An earlier attempt opened it."""
+class Stands:
+    """There is a pull request for it: opened now, or by an earlier attempt."""
 
     number: int
-    state: str
+    node_id: str
+    head_sha: Sha
+    state: str = "OPEN"
+    new: bool = True
+    to_merge: bool = False
+    """The flow says `autoMerge`, and it is open."""
+    landing: Landing | None = None
+    """What came of merging it; None before it was tried."""
+    trouble: str = ""
+    """What should have been done to it and could not: approving it, for one."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +42,18 @@ class Failed:
     why: str
 
 
-Outcome = Opened | Standing | Level | Skipped | Failed
+Outcome = Stands | Level | Skipped | Failed
 
 
 @dataclass(frozen=True)
 class Result:
     promotion: Promotion
     outcome: Outcome
+
+    def landed(self, landing: Landing) -> "Result":
+        """The same after merging was tried."""
+        assert isinstance(self.outcome, Stands)
+        return replace(self, outcome=replace(self.outcome, landing=landing))
 
 
 @dataclass(frozen=True)
@@ -60,15 +71,18 @@ class Report:
         """Whether somebody must act (N15)."""
         return bool(
             self.mistake
-            or any(isinstance(result.outcome, Failed) for result in self.results)
+            or any(_failed(result.outcome) for result in self.results)
             or any(problem.severity is Severity.ERROR for problem in self.problems)
         )
 
     @property
     def worth_a_comment(self) -> bool:
-        """Pull requests that were opened speak for themselves; everything else is told."""
-        quiet = all(isinstance(result.outcome, Opened | Standing) for result in self.results)
-        return self.failed or bool(self.problems) or not quiet
+        """A merge that touched no component gets none."""
+        return self.failed or bool(self.problems) or bool(self.results)
+
+
+def _failed(outcome: Outcome) -> bool:
+    return isinstance(outcome, Failed) or (isinstance(outcome, Stands) and bool(outcome.trouble))
 
 
 def in_a_line(report: Report) -> str:
@@ -83,13 +97,27 @@ def in_a_line(report: Report) -> str:
 def word(outcome: Outcome) -> str:
     """One outcome in a few words."""
     match outcome:
-        case Opened():
-            return f"opened #{outcome.number}"
-        case Standing():
-            return f"#{outcome.number} stands already ({outcome.state.lower()})"
+        case Stands():
+            opened = f"opened #{outcome.number}" if outcome.new else f"#{outcome.number} stands already"
+            parts = (opened, _landing(outcome.landing), outcome.trouble)
+            return ", ".join(part for part in parts if part)
         case Level():
             return "nothing to do, already equal"
         case Skipped():
             return "every target is skipped"
         case Failed():
             return f"failed: {outcome.why}"
+
+
+def _landing(landing: Landing | None) -> str:
+    match landing:
+        case None:
+            return ""
+        case Merged():
+            return "merged"
+        case Underway():
+            return f"GitHub merges it by {landing.how}"
+        case Held():
+            return f"not merged yet: {landing.why}"
+        case Moved():
+            return f"not merged: {landing.why}"

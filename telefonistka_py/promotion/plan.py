@@ -1,7 +1,7 @@
 """From lots to promotions: the lists of each component, and which source a target must equal (contract §§2, 3)."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from telefonistka_py import markdown
 from telefonistka_py.config import patterns
@@ -27,12 +27,12 @@ class _Pair:
 
 def make(routes: Routes, files: ComponentFiles, find: Find) -> Plan:
     """The promotions that `routes` lead to, in the order of the configuration, each with its reasons for skipping."""
-    promotions = _with_own_branches([_promotion(lot, files, find) for lot in routes.lots])
+    promotions = tuple(_promotion(lot, files, find) for lot in routes.lots)
     problems: dict[Problem, None] = {}
     for lot in routes.lots:
         for changed in lot.components:
             problems |= dict.fromkeys(_problems(files.get(changed.path)))
-    return Plan(tuple(promotions), routes.passed_over, tuple(problems))
+    return Plan(promotions, routes.passed_over, tuple(problems))
 
 
 def component_file(component: RepoPath) -> RepoPath:
@@ -72,12 +72,13 @@ def _promotion(lot: Lot, files: ComponentFiles, find: Find) -> Promotion:
         source=lot.components[0].source,
         components=names,
         targets=tuple(sorted(lot.targets)),
-        kept_targets=tuple(sorted(_kept(lot, tuple(skips)))),
+        kept_targets=tuple(sorted(_kept(lot, sync))),
         description=lot.description,
         auto_merge=lot.auto_merge,
         sync=sync,
         skips=tuple(skips),
         notes=tuple(notes),
+        branch_suffix=lot.branch_suffix,
     )
 
 
@@ -138,19 +139,7 @@ def _source(path: RepoPath, candidates: list[Changed], find: Find) -> tuple[Repo
     return chosen, f"{markdown.code(path)} takes {markdown.code(chosen)}; {others} changed too and differs from it."
 
 
-def _kept(lot: Lot, skips: tuple[Skip, ...]) -> set[str]:
-    """The targets that the body names: the list of the component that skips fewest is left out (contract §5)."""
-    skipped = {changed.name: {s.target for s in skips if s.component == changed.name} for changed in lot.components}
-    fewest = min(skipped.values(), key=len)
-    return set(lot.targets) - fewest
-
-
-def _with_own_branches(promotions: list[Promotion]) -> Iterator[Promotion]:
-    """Two flows that go to the same targets would share a branch name, which is made of the targets alone."""
-    seen: set[tuple[str, ...]] = set()
-    for promotion in promotions:
-        if promotion.targets in seen:
-            yield replace(promotion, branch_suffix=f"-{promotion.flow + 1}")
-        else:
-            seen.add(promotion.targets)
-            yield promotion
+def _kept(lot: Lot, sync: Mapping[RepoPath, RepoPath]) -> set[str]:
+    """The targets that the body names: those of the component that skips fewest (contract §5)."""
+    kept = ({target for target in lot.targets if changed.within(target) in sync} for changed in lot.components)
+    return max(kept, key=len)

@@ -1,18 +1,61 @@
-"""The comment on the merged pull request: what came of it that no pull request shows."""
+"""The comments on the merged pull request."""
 
-from telefonistka_py.promotion.outcome import Failed, Level, Report, Skipped
+from collections.abc import Iterable
+
+from telefonistka_py.promotion.model import Plan
+from telefonistka_py.promotion.outcome import Failed, Level, Report, Skipped, Stands
+from telefonistka_py.pulls.landing import Held, Merged, Moved, Underway
 from telefonistka_py.templates import Templates
 
 TOPIC = "promotion"
+PLAN_TOPIC = "plan"
+NEIGHBOUR_TOPIC = "superseded"
 
 
 def report(found: Report, templates: Templates) -> str:
-    """The text, without our markers."""
+    """What became of each promotion, without our markers."""
     return templates.render(
         "promotion-report-comment",
         mistake=found.mistake,
         problems=found.problems,
-        failed=[(result.promotion, result.outcome) for result in found.results if isinstance(result.outcome, Failed)],
-        level=[result.promotion for result in found.results if isinstance(result.outcome, Level)],
-        skipped=[result.promotion for result in found.results if isinstance(result.outcome, Skipped)],
+        stands=[(each.promotion, each.outcome) for each in found.results if isinstance(each.outcome, Stands)],
+        failed=[(each.promotion, each.outcome) for each in found.results if isinstance(each.outcome, Failed)],
+        level=[each.promotion for each in found.results if isinstance(each.outcome, Level)],
+        skipped=[each.promotion for each in found.results if isinstance(each.outcome, Skipped)],
+        landing=_landing,
     )
+
+
+def dry_run(plan: Plan, templates: Templates, problems: Iterable[object] = ()) -> str:
+    """What would be promoted (contract §5)."""
+    return templates.render(
+        "dry-run-pr-comment",
+        promotions=plan.promotions,
+        passed_over=plan.passed_over,
+        problems=[*problems, *plan.problems],
+    )
+
+
+def superseded(newer: int, closed: bool, touched: bool, templates: Templates) -> str:
+    """On an older promotion of the same components to the same targets."""
+    return templates.render("superseded-comment", newer=newer, closed=closed, touched=touched)
+
+
+def emptied(templates: Templates) -> str:
+    """On a promotion whose targets were brought level by something else."""
+    return templates.render("emptied-comment")
+
+
+def _landing(outcome: Stands) -> str:
+    match outcome.landing:
+        case Merged():
+            return "merged"
+        case Underway():
+            return f"GitHub merges it by {outcome.landing.how} once what holds it is met"
+        case Held():
+            return f"not merged yet, it is tried again: {outcome.landing.why}"
+        case Moved():
+            return f"not merged: {outcome.landing.why}"
+    if outcome.to_merge:
+        return "to be merged"
+    return "closed by somebody" if outcome.state == "CLOSED" else ""

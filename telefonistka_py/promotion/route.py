@@ -1,6 +1,8 @@
 """Which components changed, and which flow takes each (contract §3)."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain, count
 
 from telefonistka_py.config import patterns
 from telefonistka_py.config.model import Conditions, Config, PromotionPath
@@ -31,7 +33,7 @@ def find(config: Config, paths: Iterable[RepoPath], labels: frozenset[str]) -> R
         if number in taken
         for lot in _lots(number, flow, taken[number])
     )
-    return Routes(tuple(lots), tuple(passed))
+    return Routes(tuple(_with_own_branches(lots)), tuple(passed))
 
 
 def _matches(config: Config, directory: str) -> Iterator[tuple[int, Changed]]:
@@ -46,16 +48,34 @@ def component_of(flow: PromotionPath, directory: str) -> Changed | None:
 
     The file must lie inside the component: one directly in the source directory belongs to none.
     """
-    found = patterns.match(_expression(flow.source_path, flow.component_path_extra_depth), directory)
+    found = _split(flow, _BORDER, directory)
+    if found and found.source.endswith("/") and _takes_more(flow.source_path, found):
+        return _split(flow, _SLASH, directory)
+    return found
+
+
+# Where the source was matched without its trailing slash, one must follow: `clusters/dev` is not `clusters/dev2`.
+_SLASH = r"(?<!/)/"
+_BORDER = rf"(?:(?<=/)|{_SLASH})"
+
+
+def _split(flow: PromotionPath, border: str, directory: str) -> Changed | None:
+    found = patterns.match(
+        rf"(?P<telefonistka_source>(?:{flow.source_path})){border}"
+        rf"(?P<telefonistka_name>[^/]+(?:/[^/]+){{{flow.component_path_extra_depth}}})/",
+        directory,
+    )
     return Changed(name=found["telefonistka_name"], source=found["telefonistka_source"]) if found else None
 
 
-def _expression(source_path: str, depth: int) -> str:
-    # Where the source was matched without its trailing slash, one must follow: `clusters/dev` is not `clusters/dev2`.
-    return (
-        rf"(?P<telefonistka_source>(?:{source_path}))(?:(?<=/)|/)"
-        rf"(?P<telefonistka_name>[^/]+(?:/[^/]+){{{depth}}})/"
-    )
+def _takes_more(source_path: str, found: Changed) -> bool:
+    """Whether the pattern ended after a slash only because its wildcard took nothing.
+
+    `staging/[^/]*` matches `staging/` too, but what it means is each directory in it: `staging/c1` is a source
+    then, not the component `c1`, whose promotion would put a whole cluster into another.
+    """
+    deeper = found.source + found.name.partition("/")[0]
+    return patterns.match(rf"(?:{source_path})\Z", deeper) is not None
 
 
 def _refusal(conditions: Conditions, labels: frozenset[str]) -> str | None:
@@ -82,3 +102,17 @@ def _lots(number: int, flow: PromotionPath, components: set[Changed]) -> Iterato
             auto_merge=flow.conditions.auto_merge,
             components=tuple(sorted(components)),
         )
+
+
+def _with_own_branches(lots: Iterable[Lot]) -> Iterator[Lot]:
+    """Two flows that go to the same targets would share a branch name, which is made of the targets alone.
+
+    Targets count as that name's hash takes them, joined: `a_b` is the same as `a` and `b`.
+    """
+    seen: set[tuple[str, str]] = set()
+    for lot in lots:
+        targets, number = "_".join(sorted(lot.targets)), f"-{lot.flow + 1}"
+        suffixes = chain(("", number), (f"{number}-{again}" for again in count(2)))
+        suffix = next(suffix for suffix in suffixes if (targets, suffix) not in seen)
+        seen.add((targets, suffix))
+        yield replace(lot, branch_suffix=suffix)

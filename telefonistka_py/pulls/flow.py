@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from telefonistka_py.errors import TelefonistkaError
-from telefonistka_py.github.facts import Pin
+from telefonistka_py.github.facts import MadePull, Pin
 from telefonistka_py.github.repository import Repository
 from telefonistka_py.names import Login, Sha
 from telefonistka_py.pulls.opening import Make, Standing
@@ -29,8 +29,8 @@ class Wanted:
     assignee: Login | None
 
 
-async def make(repo: Repository, pin: Pin, graft: Graft, wanted: Wanted, decision: Make) -> int:
-    """Opens `wanted` on the pinned commit; returns the pull request's number."""
+async def make(repo: Repository, pin: Pin, graft: Graft, wanted: Wanted, decision: Make) -> MadePull:
+    """Opens `wanted` on the pinned commit."""
     commit = decision.commit
     if commit is None:
         commit = await repo.create_commit(wanted.commit_message, await _tree(repo, pin, graft), pin.commit)
@@ -38,9 +38,9 @@ async def make(repo: Repository, pin: Pin, graft: Graft, wanted: Wanted, decisio
             await repo.move_branch(wanted.branch, commit)
         else:
             await repo.create_branch(wanted.branch, commit)
-    number = await repo.create_pull(title=wanted.title, body=wanted.body, head=wanted.branch, base=pin.branch)
-    await repo.mark(number, labels=wanted.labels, assignees=[wanted.assignee] if wanted.assignee else [])
-    return number
+    made = await repo.create_pull(title=wanted.title, body=wanted.body, head=wanted.branch, base=pin.branch)
+    await repo.mark(made.number, labels=wanted.labels, assignees=[wanted.assignee] if wanted.assignee else [])
+    return made
 
 
 async def complete(repo: Repository, wanted: Wanted, standing: Standing) -> None:

@@ -9,13 +9,21 @@ import structlog
 
 from telefonistka_py.errors import OperatorMistake, WorldUnwell
 from telefonistka_py.events import parse
-from telefonistka_py.events.model import CommentEvent, Event, OtherEvent, PullRequestEvent, PushEvent
+from telefonistka_py.events.model import (
+    ChecksEvent,
+    CommentEvent,
+    Event,
+    LandingEvent,
+    OtherEvent,
+    PullRequestEvent,
+    PushEvent,
+)
 from telefonistka_py.inbox.model import Claim, ClaimLost, Dead, Delivery, Done, GivenBack, Inbox, Settlement
 from telefonistka_py.observability import logs
 from telefonistka_py.server import verdict
 from telefonistka_py.server.verdict import Patience
 
-Handle = Callable[[Delivery, Event], Awaitable[str]]
+Handle = Callable[[Delivery, Event], Awaitable[str | Done]]
 """Handles an event to its end and says in a line what came of it. Failures are told by the error family."""
 
 OnDead = Callable[[Delivery, Event, str], Awaitable[None]]
@@ -90,7 +98,8 @@ class Attempts:
 
     async def _handled(self, claim: Claim, event: Event) -> Outcome:
         try:
-            return Outcome(Done(await self._in_time(claim.delivery, event)))
+            answer = await self._in_time(claim.delivery, event)
+            return Outcome(answer if isinstance(answer, Done) else Done(answer))
         except asyncio.CancelledError:
             if _cancelled_from_outside():
                 raise
@@ -99,7 +108,7 @@ class Attempts:
             error = raised
         return await self._failed(claim, event, error)
 
-    async def _in_time(self, delivery: Delivery, event: Event) -> str:
+    async def _in_time(self, delivery: Delivery, event: Event) -> str | Done:
         limit = asyncio.timeout(self.handler_seconds)
         try:
             async with limit:
@@ -140,6 +149,10 @@ def about(event: Event) -> dict[str, object]:
             return {"repo": event.repo.name, "pr": event.number, "action": event.action}
         case PushEvent():
             return {"repo": event.repo.name, "ref": event.ref}
+        case ChecksEvent():
+            return {"repo": event.repo, "sha": event.sha}
+        case LandingEvent():
+            return {"repo": event.repo, "pr": event.number}
         case OtherEvent():
             return {"repo": event.repo} if event.repo else {}
 

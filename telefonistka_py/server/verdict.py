@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from telefonistka_py.errors import OperatorMistake, RepoMistake, WorldUnwell
+from telefonistka_py.errors import HeldBack, OperatorMistake, RepoMistake, WorldUnwell
 from telefonistka_py.inbox.model import Claim, Dead, Done, RetryAt, Settlement
 
 
@@ -21,6 +21,8 @@ class Patience:
     fewest_attempts: int = 10
     """Time alone ends nothing: a server that was stopped for days still tries this often."""
     most_attempts: int = 300
+    people: timedelta = timedelta(days=30)
+    """How long something waits for people or checks; it is no failure, so attempts don't count."""
 
 
 def on(error: BaseException, claim: Claim, now: datetime, patience: Patience, jitter: float) -> Settlement:
@@ -33,6 +35,8 @@ def on(error: BaseException, claim: Claim, now: datetime, patience: Patience, ji
             # What was told is kept even if it is shorter than our own wait, but a moment that has passed is no advice.
             when = max(told, now + patience.first * jitter) if told else now + wait
             return _unless_given_up(RetryAt(when, str(error)), claim, now, patience)
+        case HeldBack():
+            return _held_back(error, claim, now, patience)
         case OperatorMistake():
             return _unless_given_up(RetryAt(now + patience.operator, str(error)), claim, now, patience)
         case _:
@@ -42,6 +46,12 @@ def on(error: BaseException, claim: Claim, now: datetime, patience: Patience, ji
 def _backoff(attempt: int, patience: Patience) -> timedelta:
     doublings = min(attempt - 1, 30)
     return min(patience.first * (1 << doublings), patience.longest)
+
+
+def _held_back(error: HeldBack, claim: Claim, now: datetime, patience: Patience) -> Settlement:
+    if now - claim.first_claimed_at >= patience.people:
+        return Done(f"no longer waited for: {error}")
+    return RetryAt(error.retry_at, str(error))
 
 
 def _unless_given_up(retry: RetryAt, claim: Claim, now: datetime, patience: Patience) -> Settlement:

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 from markdown_it import MarkdownIt
 
 SENTINEL = "What comes after is a paragraph of its own."
-_HARMLESS = {"br", "hr", "img", "a", "b", "em", "strong", "p"}
-"""Tags that hold nothing, or that fold and hide nothing when they stay open."""
+_BLOCKS = set("details summary div blockquote pre table thead tbody tr td th ul ol li".split())
+"""Tags that take in what follows while they stay open."""
 _PARSER = MarkdownIt("commonmark")
 
 
@@ -41,6 +41,11 @@ def shown(text: str) -> str:
     return "".join(_tags(text).data)
 
 
+def shown_outside_code(text: str) -> str:
+    """What GitHub looks through for mentions."""
+    return re.sub(r"<code>.*?</code>", "", _PARSER.render(text), flags=re.DOTALL)
+
+
 def _closed(lines: list[str], fence: str) -> bool:
     last = lines[-1].strip(" \t>")
     return len(lines) > 1 and len(last) >= len(fence) and not last.strip(fence[0])
@@ -63,7 +68,7 @@ class _Tags(HTMLParser):
         self.comments = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in _HARMLESS:
+        if tag in _BLOCKS:
             self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -72,7 +77,7 @@ class _Tags(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if self.open and self.open[-1] == tag:
             self.open.pop()
-        elif tag not in _HARMLESS:
+        elif tag in _BLOCKS:
             self.found.append(f"</{tag}> closes {self.open[-1:]}")
 
     def handle_comment(self, data: str) -> None:

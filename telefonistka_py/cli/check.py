@@ -1,0 +1,187 @@
+"""`telefonistka check`: every `telefonistka.yaml` of a working tree, before it is committed."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from telefonistka_py import markdown
+from telefonistka_py.config import read
+from telefonistka_py.config.problem import Invalid, Problem, Valid
+from telefonistka_py.config.read import ROOT
+from telefonistka_py.errors import OperatorMistake
+from telefonistka_py.localgit import files
+from telefonistka_py.localgit.clone import Clone
+from telefonistka_py.names import RepoPath
+from telefonistka_py.promotion import check as checking
+from telefonistka_py.promotion import check_words, survey
+from telefonistka_py.promotion.check import Checked, Reading
+from telefonistka_py.promotion.survey import Way
+
+FINE, PROBLEMS = 0, 1
+
+
+@click.command(short_help="Check every telefonistka.yaml of a local clone, and show which routes change.")
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option("--against", metavar="REV", help="Show also which routes change compared with this revision.")
+@click.option("--component", is_flag=True, help="PATH is one file, a component's own. Default: told by its keys.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def check(path: Path, against: str | None, component: bool, as_json: bool) -> int:
+    """Check the telefonistka.yaml at the root, and that of every component.
+
+    PATH is a local clone (default: this folder), whose files are read as they are on disk, or a single file.
+
+    An unknown key is a problem here, although a running promotion only warns of it.
+
+    \b
+    Exit codes: 0 fine, 1 problems, 3 any other error.
+    """
+    if path.is_dir():
+        if component:
+            raise click.UsageError("--component is for a single file; PATH is a folder")
+        top = files.working_tree(path, os.environ)
+        now = _now(top, os.environ)
+        then = _then(top, against, os.environ) if against else None
+        checked = checking.make(then, now, time.monotonic, all_files=True)
+        shown = Path(os.path.relpath(top))
+        nothing = f"There is no {ROOT} at the root of {top}: nothing is configured." if ROOT not in now.files else ""
+    else:
+        if against:
+            raise click.UsageError("--against compares routes, which needs a clone; PATH is a single file")
+        checked, shown, nothing = _single(path, component), path.parent, ""
+    if as_json:
+        click.echo(_json(checked, against))
+    else:
+        _print(checked, shown, against, nothing)
+    return PROBLEMS if checked.mistakes else FINE
+
+
+def _now(top: Path, environ: Mapping[str, str]) -> Reading:
+    """The working tree as it is on disk."""
+    paths = files.on_disk(top, environ)
+    return Reading({path: files.content(top, path) for path in survey.configurations(paths)}, paths)
+
+
+def _then(top: Path, revision: str, environ: Mapping[str, str]) -> Reading:
+    """The tree of `revision`."""
+    with Clone(top, environ) as clone:
+        entries = files.at(top, clone.commit(revision).tree, environ)
+        wanted = survey.configurations(entries)
+        contents = {path: clone.blob(entries[path].sha) if entries[path].is_file else None for path in wanted}
+        return Reading(contents, entries)
+
+
+def _single(path: Path, component: bool) -> Checked:
+    """One file by itself. Which kind it is shows in its keys: the reading that knows more of them counts."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise OperatorMistake(f"{path} can't be read: {error.strerror}; give a local clone or a file") from None
+    name = RepoPath(path.name)
+    as_component = _problems(read.component(content, name))
+    if component:
+        return Checked(as_component, None)
+    as_root = _problems(read.root(content), name)
+    return Checked(as_component if len(as_component) < len(as_root) else as_root, None)
+
+
+def _problems(found: Valid[Any] | Invalid, path: RepoPath | None = None) -> tuple[Problem, ...]:
+    problems = found.problems if isinstance(found, Invalid) else found.warnings
+    return tuple(replace(problem, path=path or problem.path) for problem in problems)
+
+
+def _print(checked: Checked, folder: Path, against: str | None, nothing: str) -> None:
+    for problem in checked.problems:
+        _say(_problem(problem, folder))
+        if sys.stdout.isatty():
+            _say(*_excerpt(problem, folder))
+    for change in checked.changes or ():
+        _say(*check_words.as_lines(change))
+    _say(nothing or _summary(checked, against))
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        click.echo(markdown.printable(line))
+
+
+def _problem(problem: Problem, folder: Path) -> str:
+    """`path:line:column: key message`, where the path is as seen from here; a warning says that it is one."""
+    seen = replace(problem, path=RepoPath(str(folder / problem.path)))
+    if checking.fails(problem):
+        return str(seen)
+    return str(replace(seen, key=f"warning: {problem.key}" if problem.key else "warning:"))
+
+
+def _excerpt(problem: Problem, folder: Path) -> list[str]:
+    """The line that the problem is in, with a caret below its place."""
+    if problem.line is None or problem.column is None:
+        return []
+    try:
+        lines = (folder / problem.path).read_text("utf-8-sig", "replace").splitlines()
+    except OSError:
+        return []  # it was there a moment ago, and the problem itself is told
+    if not problem.line <= len(lines):
+        return []
+    line = lines[problem.line - 1]
+    indent = "".join("\t" if letter == "\t" else " " for letter in line[: problem.column - 1])
+    return [f"  {line}", f"  {indent}^"]
+
+
+def _summary(checked: Checked, against: str | None) -> str:
+    mistakes, warnings = len(checked.mistakes), len(checked.problems) - len(checked.mistakes)
+    parts = [f"{mistakes} {'problem' if mistakes == 1 else 'problems'}"] if mistakes else ["No problems"]
+    parts += [f"{warnings} {'warning' if warnings == 1 else 'warnings'}"] if warnings else []
+    said = ", ".join(parts)
+    if against:
+        said += f". Compared with {against}: {check_words.routes(checked)}"
+    return f"{said}."
+
+
+def _json(checked: Checked, against: str | None) -> str:
+    changes = (
+        None
+        if checked.changes is None
+        else [
+            {"component": change.component, "before": _ways(change.before), "after": _ways(change.after)}
+            for change in checked.changes
+        ]
+    )
+    said = {
+        "problems": [_problem_data(problem) for problem in checked.problems],
+        "against": against,
+        "changes": changes,
+        "uncompared": checked.uncompared or None,
+    }
+    text = json.dumps(said, indent=2, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode()  # names that are no UTF-8, as JSON escapes them
+
+
+def _problem_data(problem: Problem) -> dict[str, Any]:
+    return {
+        "path": problem.path,
+        "line": problem.line,
+        "column": problem.column,
+        "key": problem.key,
+        "message": problem.message,
+        "severity": "error" if checking.fails(problem) else "warning",
+    }
+
+
+def _ways(ways: tuple[Way, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "flow": way.flow,
+            "sourcePath": way.source_path,
+            "labels": way.labels,
+            "autoMerge": way.auto_merge,
+            "pullRequests": [[{"target": stop.path, "skipped": stop.skip} for stop in stops] for stops in way.pulls],
+        }
+        for way in ways
+    ]

@@ -1,0 +1,166 @@
+"""`telefonistka sandbox`: GitHub in a folder, over clones of one's own repositories."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from telefonistka_py.sandbox import App, Delivery, Hub
+
+PEOPLE = ("alice", "bob", "gitops-bot")
+WEBHOOK_SECRET = "sandbox-secret"  # noqa: S105 - the sandbox's own, and shown on its first screen
+
+
+@click.command()
+@click.option("--repo", "repos", multiple=True, metavar="[OWNER/NAME=]PATH", help="A local git repository; repeatable.")
+@click.option("--port", default=9000, show_default=True, type=click.IntRange(0, 65535), help="0 takes any free one.")
+@click.option("--webhook-url", default="http://127.0.0.1:8080/webhook", show_default=True, metavar="URL")
+@click.option("--webhook-secret", default=WEBHOOK_SECRET, show_default=True, metavar="SECRET")
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Where clones and the key are kept.")
+def sandbox(repos: tuple[str, ...], port: int, webhook_url: str, webhook_secret: str, folder: Path | None) -> None:
+    """GitHub in a folder: a local stand-in to try your configuration in.
+
+    Each --repo is cloned as it was last committed, and the original is never touched. Push to the printed address
+    with plain git; open and merge pull requests over the REST API with the printed tokens. Ctrl-C ends it.
+    """
+    if not webhook_url.startswith(("http://", "https://")):
+        raise _bad(f"--webhook-url {webhook_url} is no address; it starts with http:// or https://.")
+    with _folder(folder) as place:
+        try:
+            asyncio.run(_serve(_named(repos), port, webhook_url, webhook_secret, place))
+        except KeyboardInterrupt:
+            click.echo("\nThe sandbox has ended.")
+
+
+@contextlib.contextmanager
+def _folder(chosen: Path | None) -> Iterator[Path]:
+    if chosen is not None:
+        yield chosen
+        return
+    with tempfile.TemporaryDirectory(prefix="telefonistka-sandbox-") as made:
+        yield Path(made)
+
+
+def _named(repos: tuple[str, ...]) -> dict[str, str]:
+    """Repository name to path. Without a name, it is `sandbox/` and the folder's."""
+    named: dict[str, str] = {}
+    for text in repos:
+        name, equals, path = text.rpartition("=")
+        if not equals or Path(text).exists():
+            name, path = "", text
+        name = name or Path(path).resolve().name.removesuffix(".git")
+        name = name if "/" in name else f"sandbox/{name}"
+        if name in named:
+            raise _bad(f"Two repositories would be called {name}; name one of them with --repo OWNER/NAME=PATH.")
+        named[name] = path
+    return named
+
+
+class _BadInput(click.ClickException):
+    exit_code = 2
+
+
+def _bad(sentence: str) -> click.ClickException:
+    return _BadInput(sentence)
+
+
+async def _serve(repos: dict[str, str], port: int, webhook_url: str, secret: str, folder: Path) -> None:
+    from telefonistka_py.sandbox import Hub, SandboxError
+
+    try:
+        async with Hub.running(folder, port=port) as hub:
+            for person in PEOPLE:
+                hub.add_user(person)
+            for name, path in repos.items():
+                await hub.add_repo(name, from_path=path, collaborators=dict.fromkeys(PEOPLE, "write"))
+            if not repos:
+                files = {"README.md": "# A repository to try things in\n"}
+                await hub.add_repo("sandbox/gitops", files=files, collaborators=dict.fromkeys(PEOPLE, "write"))
+            app = hub.add_app(webhook_url=None, secret=secret)
+            hub.set_webhook(app, webhook_url)
+            hub.webhooks.watcher = _report
+            click.echo(_greeting(hub, app, _written_key(folder, app)))
+            await _until_told_to_end()
+            click.echo("\nThe sandbox has ended.")
+    except SandboxError as error:
+        raise _bad(str(error)) from error
+    except PermissionError as error:
+        raise _bad(f"{error.filename or folder} can't be written: {error.strerror}.") from error
+    except OSError as error:
+        raise _bad(f"Port {port} can't be opened ({error.strerror}); choose another with --port.") from error
+
+
+def _report(delivery: Delivery) -> None:
+    """One line per webhook, so that one sees whether the bot listens."""
+    event = f"{delivery.event} {delivery.action}" if delivery.action else delivery.event
+    click.echo(f"webhook {event}: {delivery.status_code} {delivery.status}")
+
+
+async def _until_told_to_end() -> None:
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(name)
+
+
+def _written_key(folder: Path, app: App) -> Path:
+    """Writes the App's private key so that only its owner can read it."""
+    path = folder.resolve() / "private-key.pem"
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(app.private_key_pem)
+    return path
+
+
+def _greeting(hub: Hub, app: App, key: Path) -> str:
+    alice = hub.user("alice").token
+    clone = [f"  git clone {repo.clone_url.replace('://', f'://alice:{alice}@')}" for repo in hub.repos.values()]
+    first = next(iter(hub.repos.values()))
+    tokens = [f"  {login:<20} {hub.user(login).token}" for login in PEOPLE]
+    lines = [
+        f"GitHub in a folder, at {hub.url}",
+        f"  REST     {hub.url}/api/v3",
+        f"  GraphQL  {hub.url}/api/graphql",
+        "",
+        "Clone and push with plain git:",
+        *clone,
+        "",
+        "Tokens, for the REST API, GraphQL and git:",
+        *tokens,
+        "",
+        "Open a pull request from a branch that you pushed:",
+        f"  curl -H 'Authorization: Bearer {alice}' {hub.url}/repos/{first.name}/pulls \\",
+        f"""    -d '{{"title": "Try", "head": "BRANCH", "base": "{first.default_branch}"}}'""",
+        "Merge it:",
+        f"  curl -X PUT -H 'Authorization: Bearer {alice}' {hub.url}/repos/{first.name}/pulls/NUMBER/merge",
+        "",
+        f"Its App is number {app.id}; its private key is in {key}",
+        f"and its webhooks go to {app.webhook_url}.",
+        "",
+        "Start the bot against it, in another terminal:",
+        f"  export GITHUB_HOST={hub.url}",
+        f"  export GITHUB_APP_ID={app.id}",
+        f"  export GITHUB_APP_PRIVATE_KEY_PATH={key}",
+        f"  export GITHUB_WEBHOOK_SECRET={app.secret}",
+        "  telefonistka server",
+        "Instead of the App it can use a token: export GITHUB_OAUTH_TOKEN, with the one of gitops-bot.",
+        "",
+        "Ctrl-C ends it.",
+    ]
+    return "\n".join(lines)
+
+
+command = sandbox

@@ -1,0 +1,35 @@
+"""Looks again at a promotion whose merge was held back."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from telefonistka_py.errors import HeldBack
+from telefonistka_py.events.model import LandingEvent
+from telefonistka_py.github.repository import Repository
+from telefonistka_py.pulls import merge
+from telefonistka_py.pulls.landing import Held, Merged, Moved, Underway
+
+AGAIN = timedelta(minutes=10)
+"""The timer for those whose App is not told of checks and reviews. A look costs one request while nothing changed."""
+
+
+async def on_due(repo: Repository, event: LandingEvent, clock: Callable[[], datetime]) -> str:
+    """Merges if nothing holds it any more; raises `HeldBack` while something does."""
+    now = await repo.landing(event.number)
+    if now.state != "OPEN":
+        return f"#{event.number} is {now.state.lower()}"
+    if now.head_sha != event.sha:
+        return f"#{event.number} is left to people: somebody pushed to it"
+    if now.underway:
+        return f"#{event.number} is merged by GitHub itself"
+    if now.blocked:
+        raise HeldBack(f"#{event.number} is still held back by checks or reviews", retry_at=clock() + AGAIN)
+    match await merge.land(repo, event.number, now.node_id, event.sha, event.method):
+        case Merged():
+            return f"merged #{event.number}"
+        case Underway(how):
+            return f"GitHub merges #{event.number} by {how}"
+        case Moved(why):
+            return f"#{event.number}: {why}"
+        case Held(why):
+            raise HeldBack(f"#{event.number}: {why}", retry_at=clock() + AGAIN)

@@ -1,0 +1,53 @@
+"""Merges a pull request of ours, pinned to the head that was decided on; else has GitHub do it when it may."""
+
+import re
+
+from telefonistka_py.errors import WorldUnwell
+from telefonistka_py.github.failure import Refused
+from telefonistka_py.github.repository import Repository
+from telefonistka_py.names import Sha
+from telefonistka_py.pulls import landing
+from telefonistka_py.pulls.landing import Held, Landing, Merged, Moved, NeedsQueue, TryAgain, Underway
+
+MESSAGE = "Auto-merge"
+"""GitHub's `commit_message` of the merges that we make (contract §5)."""
+
+_CLEAN = re.compile(r"clean status", re.IGNORECASE)
+
+
+async def land(repo: Repository, number: int, node_id: str, sha: Sha, method: str) -> Landing:
+    """Merges `number` if its head is `sha`, or arms GitHub's own auto-merge or its queue.
+
+    Raises `WorldUnwell` when it is worth trying again soon; the next attempt reads the pull request first (N16).
+    """
+    try:
+        await repo.merge(number, sha=sha, method=method, message=MESSAGE)
+    except Refused as refused:
+        match landing.judge(refused.status, refused.reason):
+            case TryAgain():
+                raise WorldUnwell(f"#{number} can't be merged at this moment: {refused.reason}") from refused
+            case NeedsQueue():
+                return await _queued(repo, node_id, sha)
+            case Held() as held:
+                return await _armed(repo, number, node_id, sha, method, held)
+            case Moved() as moved:
+                return moved
+    return Merged()
+
+
+async def _queued(repo: Repository, node_id: str, sha: Sha) -> Landing:
+    try:
+        await repo.enqueue(node_id, sha=sha)
+    except Refused as refused:
+        return Held(f"it could not be added to the merge queue: {refused.reason}")
+    return Underway("the merge queue")
+
+
+async def _armed(repo: Repository, number: int, node_id: str, sha: Sha, method: str, held: Held) -> Landing:
+    try:
+        await repo.arm(node_id, sha=sha, method=method, message=MESSAGE)
+    except Refused as refused:
+        if _CLEAN.search(refused.reason):  # what held it was met meanwhile
+            raise WorldUnwell(f"#{number} can be merged now") from refused
+        return held
+    return Underway("auto-merge")

@@ -1,0 +1,224 @@
+"""A repository of the sandbox: its git, what GitHub remembers beside it, and what people do to it."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from telefonistka_py.sandbox import commits, diffs, issues, merges, pulls, refs, trees
+from telefonistka_py.sandbox.content import Content, Submodule, mode_and_bytes
+from telefonistka_py.sandbox.git import EMPTY_TREE, Entry, Git
+from telefonistka_py.sandbox.model import Comment, Issue, Label, Pull, Status, User
+from telefonistka_py.sandbox.refusal import SandboxError
+
+if TYPE_CHECKING:
+    from telefonistka_py.sandbox.hub import Hub
+
+ACCESS = ("none", "read", "triage", "write", "maintain", "admin")
+"""GitHub's permission levels, the weakest first."""
+
+
+class Repo:
+    """One repository. The methods named after verbs are people's actions and fire GitHub's webhooks."""
+
+    def __init__(self, hub: "Hub", id: int, name: str, owner: User, git: Git, default_branch: str) -> None:
+        self.hub, self.id, self.name, self.owner, self.git = hub, id, name, owner, git
+        self.default_branch = default_branch
+        self.private = True
+        self.archived = False
+        self.allow_merge_commit = self.allow_squash_merge = self.allow_rebase_merge = True
+        self.allow_auto_merge = False
+        self.delete_branch_on_merge = False
+        self.fork_of: str | None = None
+        self.access: dict[str, str] = {}
+        """Login to permission level, for those who have one."""
+        self.labels: dict[str, Label] = {}
+        """By lower-case name: GitHub's labels don't differ by case alone."""
+        self.issues: dict[int, Issue] = {}
+        self.status_log: dict[str, list[Status]] = {}
+        self.created_at: datetime = hub.clock()
+        self.pushed_at: datetime = self.created_at
+        self.lock = asyncio.Lock()
+        """Held while refs move, so that events tell the truth in order."""
+
+    @property
+    def short_name(self) -> str:
+        return self.name.split("/", 1)[1]
+
+    @property
+    def html_url(self) -> str:
+        return f"{self.hub.url}/{self.name}"
+
+    @property
+    def clone_url(self) -> str:
+        return f"{self.html_url}.git"
+
+    def access_of(self, login: str) -> str:
+        """`none`, `read`, `triage`, `write`, `maintain` or `admin`."""
+        if login == self.owner.login:
+            return "admin"
+        return self.access.get(login, "none" if self.private else "read")
+
+    def allows(self, login: str, level: str) -> bool:
+        return ACCESS.index(self.access_of(login)) >= ACCESS.index(level)
+
+    def set_access(self, login: str, level: str) -> None:
+        """Gives `login` the permission level, or takes it away with `none`."""
+        if level not in ACCESS:
+            raise SandboxError(f"{level!r} is no permission level; use one of {', '.join(ACCESS)}.")
+        self.access[self.hub.user(login).login] = level
+
+    # What people do
+
+    async def commit(
+        self, login: str, branch: str, files: Mapping[str, Content | None], *, message: str = "", start: str = ""
+    ) -> str:
+        """Commits `files` (None removes a file or directory) and pushes; makes the branch at `start` when missing."""
+        by = self.hub.user(login)
+        async with self.lock:
+            before = await refs.read(self, f"refs/heads/{branch}")
+            parent = before or await self.git.resolve(f"{start or self.default_branch}^{{commit}}")
+            if parent is None and (start or await self.branches()):
+                raise SandboxError(f"There is no {start or self.default_branch!r} in {self.name} to start from.")
+            base = await self.git.tree_of(parent) if parent else None
+            entries = {path: self._stored(path, content) for path, content in files.items()}
+            sha = commits.write(
+                self.git,
+                tree=await trees.overlay(self.git, base, entries),
+                parents=[parent] if parent else [],
+                author=commits.person(by, self.hub.clock()),
+                committer=commits.person(by, self.hub.clock()),
+                message=message or f"Change {', '.join(list(files)[:3])}",
+            )
+            await refs.move(self, by, f"refs/heads/{branch}", before, sha)
+        return sha
+
+    def _stored(self, path: str, content: Content | None) -> Entry | None:
+        name = path.rsplit("/", 1)[-1].encode("utf-8", "surrogateescape")
+        if content is None:
+            return None
+        mode, body = mode_and_bytes(content)
+        if isinstance(content, Submodule) or body is None:
+            assert isinstance(content, Submodule)
+            return Entry(mode, name, content.sha)
+        return Entry(mode, name, self.git.write("blob", body))
+
+    async def push(self, login: str, branch: str, sha: str | None, *, force: bool = False) -> None:
+        """Points `branch` at a commit that the repository holds; None deletes the branch."""
+        async with self.lock:
+            await refs.change(self, self.hub.user(login), f"refs/heads/{branch}", sha, force=force)
+
+    async def open_pull(
+        self,
+        login: str,
+        *,
+        head: str,
+        title: str,
+        body: str | None = "",
+        base: str = "",
+        labels: Iterable[str] = (),
+        draft: bool = False,
+    ) -> Pull:
+        by = self.hub.user(login)
+        base = base or self.default_branch
+        pull = await pulls.open(self, by, title=title, body=body, head=head, base=base, draft=draft)
+        if labels:
+            await issues.label(self, by, pull, list(labels))
+        return pull
+
+    async def merge(self, login: str, number: int, *, method: str = "merge", message: str | None = None) -> str:
+        """Merges as a person would; answers the commit. Raises `Refusal` when GitHub would refuse."""
+        merge = merges.Wish(method, None, message, None)
+        return await merges.merge(self, self.hub.user(login), self.pull(number), merge)
+
+    async def close(self, login: str, number: int) -> None:
+        await issues.close(self, self.hub.user(login), self.issue(number))
+
+    async def reopen(self, login: str, number: int) -> None:
+        await issues.reopen(self, self.hub.user(login), self.issue(number))
+
+    async def edit(
+        self, login: str, number: int, *, title: str | None = None, body: str | None = None, base: str | None = None
+    ) -> None:
+        by, issue = self.hub.user(login), self.issue(number)
+        await issues.edit(self, by, issue, title=title, body=body)
+        if base is not None:
+            await pulls.retarget(self, by, self.pull(number), base)
+
+    async def label(self, login: str, number: int, *names: str) -> None:
+        await issues.label(self, self.hub.user(login), self.issue(number), list(names))
+
+    async def unlabel(self, login: str, number: int, name: str) -> None:
+        await issues.unlabel(self, self.hub.user(login), self.issue(number), name)
+
+    async def comment(self, login: str, number: int, body: str) -> Comment:
+        return await issues.comment(self, self.hub.user(login), self.issue(number), body)
+
+    async def edit_comment(self, login: str, comment_id: int, body: str) -> Comment:
+        return await issues.edit_comment(self, self.hub.user(login), self.find_comment(comment_id), body)
+
+    async def open_issue(self, login: str, *, title: str, body: str | None = "") -> Issue:
+        return await issues.open(self, self.hub.user(login), title=title, body=body)
+
+    async def fork(self, login: str) -> "Repo":
+        """A copy below `login`'s account, from which pull requests can come (`head="login:branch"`)."""
+        return await self.hub.fork(self, login)
+
+    # What one can look at
+
+    def issue(self, number: int) -> Issue:
+        if number not in self.issues:
+            raise SandboxError(f"{self.name} has no issue or pull request {number}.")
+        return self.issues[number]
+
+    def pull(self, number: int) -> Pull:
+        found = self.issue(number)
+        if not isinstance(found, Pull):
+            raise SandboxError(f"{self.name}#{number} is an issue, not a pull request.")
+        return found
+
+    def pulls(self, *, state: str = "all") -> list[Pull]:
+        """Pull requests by number; `state`: `open`, `closed` or `all`."""
+        every = [issue for issue in self.issues.values() if isinstance(issue, Pull)]
+        return [pull for pull in every if state in ("all", pull.state)]
+
+    def find_comment(self, comment_id: int) -> Comment:
+        for issue in self.issues.values():
+            for comment in issue.comments:
+                if comment.id == comment_id:
+                    return comment
+        raise SandboxError(f"{self.name} has no comment {comment_id}.")
+
+    def statuses(self, sha: str) -> list[Status]:
+        """Every status ever set on the commit, oldest first."""
+        return list(self.status_log.get(sha, ()))
+
+    async def branches(self) -> dict[str, str]:
+        """Branch name to commit, sorted by name."""
+        return {name.removeprefix("refs/heads/"): sha for name, sha in await refs.matching(self, "refs/heads/")}
+
+    async def files(self, number: int) -> list[diffs.Changed]:
+        """The files that the pull request changes."""
+        return await pulls.files(self, self.pull(number))
+
+    async def tree(self, ref: str) -> dict[str, tuple[str, str, str]]:
+        """Every file at `ref`: path to mode, type and id. Directories are not listed."""
+        out = await self.git.run("ls-tree", "-r", "-z", ref)
+        found = {}
+        for line in out.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+            meta, path = line.split("\t", 1)
+            mode, kind, sha = meta.split(" ")
+            found[path] = (mode, kind, sha)
+        return found
+
+    async def tree_sha(self, ref: str, path: str = "") -> str | None:
+        """The id of the directory (or file) at `path`; None when nothing is there."""
+        root = await self.git.tree_of(ref)
+        found = await self.git.entry(root, path.strip("/")) if root else None
+        return found.sha if found and found.sha != EMPTY_TREE else None
+
+    async def read(self, ref: str, path: str) -> bytes | None:
+        """A file's bytes; None when it doesn't exist."""
+        sha = await self.tree_sha(ref, path)
+        found = await self.git.object(sha) if sha else None
+        return found.data if found and found.kind == "blob" else None
