@@ -38,6 +38,15 @@ class ShowPlan:
 
 
 @dataclass(frozen=True)
+class Check:
+    """A pull request into the default branch was opened or pushed to: check what it brings."""
+
+    repo: Repo
+    installation: int | None
+    pull: PullRequest
+
+
+@dataclass(frozen=True)
 class Obey:
     """A comment may hold commands."""
 
@@ -65,7 +74,7 @@ class Nothing:
     why: str
 
 
-Reaction = Promote | ShowPlan | Obey | LandAgain | Hasten | Nothing
+Reaction = Promote | ShowPlan | Check | Obey | LandAgain | Hasten | Nothing
 
 
 def to(event: Event) -> Reaction:
@@ -75,6 +84,8 @@ def to(event: Event) -> Reaction:
             return _closed(event)
         case PullRequestEvent(action="labeled") if SHOW_PLAN in event.pull.labels and not event.pull.merged:
             return ShowPlan(event.repo, event.installation, event.pull)
+        case PullRequestEvent(action="opened" | "reopened" | "synchronize"):
+            return _opened(event)
         case PullRequestEvent():
             return Nothing(f"nothing follows from a pull request that is {event.action}")
         case CommentEvent(action="created", on_pull=True):
@@ -87,6 +98,12 @@ def to(event: Event) -> Reaction:
             return Nothing(f"nothing follows from the event {event.kind}")
         case CommentEvent() | PushEvent():
             return Nothing("nothing follows from this event")
+
+
+def _opened(event: PullRequestEvent) -> Reaction:
+    if event.pull.base_ref != event.repo.default_branch:
+        return Nothing(f"it goes into {event.pull.base_ref}, not into the default branch {event.repo.default_branch}")
+    return Check(event.repo, event.installation, event.pull)
 
 
 def _closed(event: PullRequestEvent) -> Reaction:

@@ -14,16 +14,16 @@ from telefonistka_py.app import counted, texts
 from telefonistka_py.commands import flow as commands
 from telefonistka_py.events.model import CommentEvent, Event, PullRequest
 from telefonistka_py.feedback import comments
-from telefonistka_py.feedback.status import Status
+from telefonistka_py.feedback.status import State, Status
 from telefonistka_py.github.connection import Connection
 from telefonistka_py.github.credentials import App, Credentials, Token
 from telefonistka_py.inbox.model import Delivery, Done
 from telefonistka_py.names import RepoName
 from telefonistka_py.observability.metrics import Metrics
+from telefonistka_py.promotion import checking, gather, held
 from telefonistka_py.promotion import flow as promotion
-from telefonistka_py.promotion import held
 from telefonistka_py.promotion.flow import Means
-from telefonistka_py.reactions import Hasten, LandAgain, Nothing, Obey, Promote, ShowPlan
+from telefonistka_py.reactions import Check, Hasten, LandAgain, Nothing, Obey, Promote, ShowPlan
 from telefonistka_py.settings import AppIdentity, Identity, Settings
 from telefonistka_py.templates import Templates
 
@@ -56,6 +56,8 @@ class Handler:
                 return await promotion.on_merged(await self._means(repo.name, installation, pull), pull)
             case ShowPlan(repo, installation, pull):
                 return Done(await promotion.on_plan_asked(await self._means(repo.name, installation, pull), pull))
+            case Check(repo, installation, pull):
+                return Done(await self._check(await self._means(repo.name, installation, pull), pull))
             case LandAgain(landing):
                 repository = await self.github.repository(landing.repo, landing.installation)
                 return Done(await held.on_due(repository, landing, self.clock))
@@ -72,15 +74,25 @@ class Handler:
             case _:
                 return
 
+    async def _check(self, means: Means, pull: PullRequest) -> str:
+        """Everything that looks at an open pull request, on facts that are gathered once."""
+        ground = await gather.ground(means.repo, pull, lambda: means.status.post(State.PENDING))
+        fine = True
+        if checking.concerns(ground.paths):
+            fine = await checking.on_changed(means.repo, pull, self.texts)
+        await means.status.post(State.SUCCESS if fine else State.ERROR)
+        return "checked" if fine else "checked: its configuration needs a correction"
+
     async def _obey(self, event: CommentEvent) -> Done:
         if not self.obey_ourselves and await self._our_own(event):
             return Done("our own comment")
         repository = await self.github.repository(event.repo.name, event.installation)
         obeyed = await commands.obey(repository, event, self.texts)
         pull = obeyed.retrigger
-        if pull is None or not pull.merged or pull.base_ref != event.repo.default_branch:
+        if pull is None or pull.base_ref != event.repo.default_branch:
             return Done(obeyed.note)
-        return await promotion.on_merged(await self._means(event.repo.name, event.installation, pull), pull)
+        means = await self._means(event.repo.name, event.installation, pull)
+        return await promotion.on_merged(means, pull) if pull.merged else Done(await self._check(means, pull))
 
     async def _our_own(self, event: CommentEvent) -> bool:
         # What carries our tag is no command, whoever wrote it; that spares the question who we are.

@@ -8,25 +8,33 @@ import re
 from dataclasses import dataclass
 
 _NAMES = "details|summary|blockquote|div|table|thead|tbody|tfoot|tr|td|th|ul|ol|li|center|section"
+_KIND_6 = (
+    "address|article|aside|base|basefont|body|caption|col|colgroup|dd|dialog|dir|dl|dt|fieldset|figcaption|figure|footer"
+    "|form|frame|frameset|h[1-6]|head|header|hr|html|iframe|legend|link|main|menu|menuitem|nav|noframes|optgroup|option"
+    "|p|param|search|source|title|track"
+)
+"""The other tags that make their line, and all lines up to an empty one, HTML."""
+_MARKERS = r"[ \t>*+\-\d.)]"
+"""What a line in a list or a quote starts with."""
 _RAW = "pre|script|style|textarea"
 _END_UNSAID = {"thead", "tbody", "tfoot", "tr", "td", "th", "li"}
 _INTERESTING = re.compile(
     rf"""
       ^(?P<fence>`{{3,}}(?=[^`\n]*$)|~{{3,}})
-    | ^(?P<nested>[ \t>*+\-\d.)]+(?:`{{3,}}|~{{3,}}))
+    | ^(?P<nested>{_MARKERS}+(?:`{{3,}}|~{{3,}}))
     | ^(?P<comment><!--(?!-?>))
     | ^<(?P<raw>{_RAW})(?=[\s>]|$)
     | ^(?P<block></?(?:{_NAMES})(?=[\s/>]|$))
-    | ^(?P<strange><[!?])
-    | ^(?P<other></?[a-z])
+    | ^(?P<strange>{_MARKERS}*<[!?])
+    | ^(?P<other>{_MARKERS}*(?:</?(?:{_NAMES}|{_KIND_6})(?=[\s/>]|$)|</?[a-z][^<\n]*>[ \t]*$))
     | <(?:!--|/?(?:{_NAMES}|{_RAW})(?=[\s/>]|$))
     """,
     re.VERBOSE | re.MULTILINE | re.IGNORECASE,
 )
-_NESTED_TAG = re.compile(r"[ \t>*+\-\d.)]+<")
+_NESTED_TAG = re.compile(rf"{_MARKERS}+<")
 _BLANK = re.compile(r"\n[ \t]*(?:\n|\Z)")
 _RAW_END = re.compile(rf"</(?:{_RAW})>", re.IGNORECASE)
-_TAG = re.compile(r"<!--(?!-?>).*?-->|(?P<broken><[!?])|<(?P<slash>/?)(?P<name>[a-z][^\s/<>]*)", re.I | re.S)
+_TAG = re.compile(r"<!--(?!-?>)(?:(?!--).)*-->|(?P<broken><[!?])|<(?P<slash>/?)(?P<name>[a-z][^\s/<>]*)", re.I | re.S)
 _CODE_SPAN = re.compile(r"\\[!-/:-@\[-`{-~]|(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|(?P<alone>`+)")
 
 

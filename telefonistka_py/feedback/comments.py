@@ -1,5 +1,10 @@
 """Comments of ours: found again by their marker, so that a retry edits instead of repeating (N12)."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+
+from telefonistka_py.feedback import compose
+from telefonistka_py.feedback.model import Message
 from telefonistka_py.github.facts import OwnComment
 from telefonistka_py.github.repository import Repository
 
@@ -7,29 +12,76 @@ TAG = "<!-- telefonistka_tag -->"
 """The first line of every comment of ours (contract §5)."""
 
 
-def tagged(topic: str, text: str) -> str:
-    """`text` as a comment of ours on `topic`; a pull request has at most one comment per topic."""
-    return f"{TAG}\n{_marker(topic)}\n{text}"
+def tagged(topic: str, text: str, part: int = 1) -> str:
+    """`text` as a comment of ours on `topic`; a pull request has at most one comment per topic and part."""
+    return f"{_start(topic, part)}{text.strip()}"
 
 
 async def keep(
-    repo: Repository, number: int, topic: str, text: str, known: tuple[OwnComment, ...] | None = None
+    repo: Repository,
+    number: int,
+    topic: str,
+    said: str | Message,
+    known: tuple[OwnComment, ...] | None = None,
+    *,
+    how_to_see_the_rest: str = "",
 ) -> None:
-    """Makes our one comment on `topic` say `text`: written, edited, or left alone when it says so already.
+    """Makes our comment on `topic` say `said`: written, edited, or left alone when it says so already.
 
-    Only comments that we wrote are looked at: anyone can write our marker (N25). `known` are ours on `number`, where
-    they have been read already.
+    What is too long for one comment becomes several, each linked to the others; those of an earlier, longer message are
+    folded away as outdated. Only comments that we wrote are looked at: anyone can write our marker (N25). `known` are
+    ours on `number`, where they have been read already.
     """
-    body = tagged(topic, text)
-    start = f"{TAG}\n{_marker(topic)}\n"
     if known is None:
         known = await repo.own_comments(number)
-    ours = [comment for comment in known if comment.body.replace("\r\n", "\n").startswith(start)]
-    if not ours:
-        await repo.create_comment(number, body)
-    elif ours[-1].body.replace("\r\n", "\n") != body:
-        await repo.edit_comment(ours[-1].id, body)
+    message = said if isinstance(said, Message) else Message(said.strip())
+    parts = compose.compose(message, how_to_see_the_rest=how_to_see_the_rest)
+    there = [await _part(repo, number, topic, part, text, known) for part, text in enumerate(parts, 1)]
+    if len(parts) > 1:
+        linked = compose.linked(parts, [comment.url for comment in there])
+        for part, (comment, text) in enumerate(zip(there, linked, strict=True), 1):
+            await _edited(repo, comment, tagged(topic, text, part))
+    await _fold(repo, topic, known, len(parts))
 
 
-def _marker(topic: str) -> str:
-    return f"<!-- telefonistka:{topic} -->"
+async def retract(repo: Repository, topic: str, known: Iterable[OwnComment]) -> None:
+    """Folds away what we said on `topic`: it no longer holds."""
+    await _fold(repo, topic, known, 0)
+
+
+def about(topic: str, known: Iterable[OwnComment], part: int = 1) -> OwnComment | None:
+    """Our newest comment on `topic` among `known`."""
+    start = _start(topic, part)
+    ours = [comment for comment in known if _plain(comment.body).startswith(start)]
+    return ours[-1] if ours else None
+
+
+async def _part(
+    repo: Repository, number: int, topic: str, part: int, text: str, known: tuple[OwnComment, ...]
+) -> OwnComment:
+    body = tagged(topic, text, part)
+    comment = about(topic, known, part)
+    if comment is None or comment.minimized:
+        return await repo.create_comment(number, body)
+    return await _edited(repo, comment, body)
+
+
+async def _edited(repo: Repository, comment: OwnComment, body: str) -> OwnComment:
+    if _plain(comment.body) != body:
+        await repo.edit_comment(comment.id, body)
+    return replace(comment, body=body)
+
+
+async def _fold(repo: Repository, topic: str, known: Iterable[OwnComment], kept: int) -> None:
+    starts = tuple(_start(topic, part) for part in range(kept + 1, compose.MOST_PARTS + 1))
+    for comment in known:
+        if not comment.minimized and starts and _plain(comment.body).startswith(starts):
+            await repo.minimize(comment)
+
+
+def _start(topic: str, part: int) -> str:
+    return f"{TAG}\n<!-- telefonistka:{topic}{'' if part == 1 else f':{part}'} -->\n"
+
+
+def _plain(body: str) -> str:
+    return body.replace("\r\n", "\n")

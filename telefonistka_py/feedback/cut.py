@@ -35,7 +35,7 @@ def shortened(text: str, room: int, how_to_see_the_rest: str = "") -> str:
     kept = _start(text, room - size.units(longest) - len("\n\n"))
     if not kept.text.strip():
         return too_long(lines, how_to_see_the_rest)
-    return f"{kept.text}\n\n{_missing(lines - kept.lines, how_to_see_the_rest, in_a_line=kept.in_a_line)}"
+    return f"{kept.text.rstrip()}\n\n{_missing(lines - kept.lines, how_to_see_the_rest, in_a_line=kept.in_a_line)}"
 
 
 def too_long(lines: int, how_to_see_the_rest: str) -> str:

@@ -103,7 +103,7 @@ def methods(repository: Mapping[str, Any]) -> tuple[str, ...]:
 def own_comments(node: Mapping[str, Any]) -> tuple[OwnComment, ...]:
     """Those of the comments that we wrote, oldest first."""
     return tuple(
-        OwnComment(comment["databaseId"], comment["id"], comment["body"], comment["isMinimized"])
+        OwnComment(comment["databaseId"], comment["id"], comment["body"], comment["isMinimized"], comment["url"])
         for comment in node["nodes"]
         if comment["viewerDidAuthor"]
     )

@@ -24,7 +24,7 @@ _PULL = (
     "labels(first: 100) { nodes { name } } assignees(first: 20) { nodes { login } } }"
 )
 _OPEN = "fragment Open on PullRequest { ...Pull body headRefName viewerDidAuthor commits { totalCount } }"
-_COMMENT = "fragment Comment on IssueComment { databaseId id body viewerDidAuthor isMinimized }"
+_COMMENT = "fragment Comment on IssueComment { databaseId id body viewerDidAuthor isMinimized url }"
 
 PIN = """
 query Pin($owner: String!, $name: String!) {
@@ -113,6 +113,10 @@ class Look:
     def add_file(self, expression: str) -> str:
         """A file's text by `commit:path`."""
         return self._add("object(expression: {})", "String!", expression, "oid ...Text", _TEXT)
+
+    def add_blob(self, sha: str) -> str:
+        """A file's text by object id."""
+        return self._add("object(oid: {})", "GitObjectID!", sha, "oid ...Text", _TEXT)
 
     def add_branch(self, name: str) -> str:
         return self._add("ref(qualifiedName: {})", "String!", f"refs/heads/{name}", "target { ...Tip }", _BRANCH)

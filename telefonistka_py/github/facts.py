@@ -102,3 +102,4 @@ class OwnComment:
     node_id: str
     body: str
     minimized: bool
+    url: str

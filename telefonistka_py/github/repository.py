@@ -18,7 +18,7 @@ from telefonistka_py.github.failure import Refused
 from telefonistka_py.github.transport import Transport
 from telefonistka_py.names import Branch, Login, RepoName, RepoPath, Sha
 from telefonistka_py.tree.graft import Write
-from telefonistka_py.tree.model import Entry
+from telefonistka_py.tree.model import Entry, Mode
 from telefonistka_py.tree.reading import Answer, Reader, Trees, Wanted, attempt
 
 PER_PAGE = 100
@@ -208,6 +208,40 @@ class Repository:
         data = await self._transport.query("Landing", documents.LANDING, variables)
         return answers.landing(data["repository"]["pullRequest"])
 
+    async def files(self, commit: Sha) -> dict[RepoPath, Entry] | None:
+        """Every file of a commit; None when GitHub does not list them all at once: over 100,000, or 7 MB
+        (https://docs.github.com/en/rest/git/trees#get-a-tree)."""
+        answer = await self._transport.get(f"/repos/{self.name}/git/trees/{commit}?recursive=1")
+        if answer["truncated"]:
+            return None
+        return {
+            RepoPath(item["path"]): Entry(int(item["mode"], 8), Sha(item["sha"]))
+            for item in answer["tree"]
+            if item["type"] != "tree"
+        }
+
+    async def file_at(self, commit: Sha, path: RepoPath) -> bytes | None:
+        """A file of a commit; None when there is none."""
+        look = Look()
+        there, alias = look.add_commit(commit), look.add_file(f"{commit}:{path}")
+        found = await self._look(look)
+        if not found[there]:
+            raise WorldUnwell(f"GitHub has no commit {commit} in {self.name}")
+        node = found[alias]
+        return await self._content(node, Entry(Mode.FILE, Sha(node["oid"]))) if node else None
+
+    async def blobs(self, shas: Iterable[Sha]) -> dict[Sha, bytes]:
+        """The contents of files, many to a query."""
+        wanted = list(dict.fromkeys(shas))
+        found = await self._chunks([lambda look, sha=sha: look.add_blob(sha) for sha in wanted])  # type: ignore[misc]
+        nodes = [node for chunk in found for node in chunk.values()]
+        contents = {}
+        for sha, node in zip(wanted, nodes, strict=True):
+            content = await self._content(node, Entry(Mode.FILE, sha))
+            assert content is not None
+            contents[sha] = content
+        return contents
+
     async def entries(self, commit: Sha, paths: Sequence[RepoPath]) -> list[Sha | None]:
         """What stands at each of `paths` in `commit`; None where nothing does."""
         look = Look()
@@ -327,7 +361,12 @@ class Repository:
         await self._do("PATCH", f"pulls/{number}", {"state": "closed"})
 
     async def delete_branch(self, name: str) -> None:
-        await self._transport.mutate("DELETE", f"/repos/{self.name}/git/refs/heads/{quote(name)}")
+        """Deletes a branch; one that is gone already is fine."""
+        try:
+            await self._transport.mutate("DELETE", f"/repos/{self.name}/git/refs/heads/{quote(name)}")
+        except Refused as error:
+            if error.status not in (404, 422):
+                raise
 
     async def minimize(self, comment: OwnComment) -> None:
         """Folds a comment away as outdated."""
@@ -344,8 +383,9 @@ class Repository:
         data = {"state": state, "context": context, "description": description, "target_url": target_url}
         await self._do("POST", f"statuses/{sha}", data)
 
-    async def create_comment(self, number: int, body: str) -> None:
-        await self._do("POST", f"issues/{number}/comments", {"body": body})
+    async def create_comment(self, number: int, body: str) -> OwnComment:
+        made = await self._do("POST", f"issues/{number}/comments", {"body": body})
+        return OwnComment(int(made["id"]), made["node_id"], body, False, made["html_url"])
 
     async def edit_comment(self, comment: int, body: str) -> None:
         await self._do("PATCH", f"issues/comments/{comment}", {"body": body})

@@ -61,8 +61,9 @@ def fails(problem: Problem) -> bool:
 def make(before: Reading | None, after: Reading, clock: Clock, *, all_files: bool = False) -> Checked:
     """Checks `after`, and compares its routes with those of `before`. None: everything in `after` is new.
 
-    Only files that differ are judged, unless `all_files`: the others are not this author's. Both are surveyed on the files of both, so that what differs is due to the configuration alone. `clock` counts
-    seconds; expressions that need too many of them are a problem like any other.
+    Only files that differ are judged, unless `all_files`: the others are not this author's. Both are surveyed on the
+    files of both, so that what differs is due to the configuration alone. `clock` counts seconds; expressions that
+    need too many of them are a problem like any other.
     """
     everywhere = {*after.paths, *(before.paths if before else ())}
     new = _look(after, everywhere, clock)

@@ -49,9 +49,9 @@ def comment(checked: Checked, templates: Templates) -> Message:
     if rest := _problems(shown[_MOST_PROBLEMS:]):
         sections.append(Section(f"{len(rest)} more problems", templates.render("config-problems", problems=rest)))
     if checked.changes:
-        sections.append(
-            Section(_counted(checked.changes), templates.render("config-routes", rows=rows(checked.changes)))
-        )
+        title = _counted(checked.changes)
+        table = templates.render("config-routes", rows=rows(checked.changes))
+        sections.append(Section(title[0].upper() + title[1:], table))
     return Message(head, tuple(sections))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from telefonistka_py.config import read
 from telefonistka_py.config.model import Component
 from telefonistka_py.config.problem import Invalid, Problem, Valid
+from telefonistka_py.errors import RepoMistake
 from telefonistka_py.names import RepoPath, Sha
 from telefonistka_py.promotion import plan
 from telefonistka_py.promotion.model import Plan, Promotion, Routes
@@ -21,7 +22,8 @@ class Decision:
     """`grafts` has one for each of the plan's promotions, in the same order."""
 
     plan: Plan
-    grafts: tuple[Graft, ...]
+    grafts: tuple[Graft | RepoMistake, ...]
+    """A mistake where GitHub's API can't express one promotion's files; the others go on (N14)."""
 
 
 def component_files(reader: Reader, root: Sha, routes: Routes) -> dict[RepoPath, Entry]:
@@ -48,5 +50,9 @@ def on(reader: Reader, root: Sha, routes: Routes, files: plan.ComponentFiles) ->
     return Decision(made, tuple(_graft(reader, root, promotion) for promotion in made.promotions))
 
 
-def _graft(reader: Reader, root: Sha, promotion: Promotion) -> Graft:
-    return graft.make(reader, root, {target: reader.find(root, source) for target, source in promotion.sync.items()})
+def _graft(reader: Reader, root: Sha, promotion: Promotion) -> Graft | RepoMistake:
+    wanted = {target: reader.find(root, source) for target, source in promotion.sync.items()}
+    try:
+        return graft.make(reader, root, wanted)
+    except RepoMistake as mistake:
+        return mistake

@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Iterable
 
+from telefonistka_py.feedback import fit
 from telefonistka_py.names import Login
 from telefonistka_py.promotion import metadata
 from telefonistka_py.promotion.model import Draft, Metadata, Promotion, Step, Trigger
 from telefonistka_py.templates import Templates
 
 LABEL = "promotion"
-_LONGEST_TITLE = 250
 _LONGEST_REF = 200
 _INDENT = "&nbsp;" * 4
 
@@ -27,7 +27,8 @@ def write(
     title = templates.render(
         "promotion-pr-title", components=promotion.components, target_description=promotion.description
     )
-    shown, overflow = _cut(" ".join(title.splitlines()))
+    shown, overflow = fit.title(title)
+    block = metadata.block(remembered)
     body = templates.render(
         "promotion-pr-body",
         overflow=overflow,
@@ -38,12 +39,12 @@ def write(
         ],
         notes=promotion.notes,
         supersedes=supersedes,
-        metadata=metadata.block(remembered),
+        metadata=block,
     )
     return Draft(
         branch=branch(trigger.number, trigger.head_ref, promotion.targets, promotion.branch_suffix),
         title=shown,
-        body=body,
+        body=fit.body(body, keep_tail=block),
         commit_message=templates.render("promotion-commit-message", source=promotion.source),
         labels=tuple(dict.fromkeys((LABEL, *labels))),
         assignee=remembered.original_author or None,
@@ -67,10 +68,3 @@ def _metadata(promotion: Promotion, trigger: Trigger) -> Metadata:
         promoted_paths=tuple(promotion.sync),
         history=history,
     )
-
-
-def _cut(title: str) -> tuple[str, str]:
-    """A title that GitHub takes (256 characters), and what of it goes to the top of the body."""
-    if len(title) <= _LONGEST_TITLE:
-        return title, ""
-    return title[:_LONGEST_TITLE] + "...", title[_LONGEST_TITLE:]

@@ -181,10 +181,12 @@ class _One:
     trigger: Trigger
     near: tuple[Neighbour, ...]
 
-    async def opened(self, promotion: Promotion, graft: Graft, branch: str) -> Outcome:
+    async def opened(self, promotion: Promotion, graft: Graft | RepoMistake, branch: str) -> Outcome:
         """Sees to it that the pull request of `promotion` stands."""
         for skip in promotion.skips:
             log.info("target skipped", component=skip.component, target=skip.target, reason=skip.reason)
+        if isinstance(graft, RepoMistake):
+            return Failed(str(graft))
         existing = self.facts.existing[branch]
         before = min((pull.number for pull in existing.pulls), default=None)
         older = neighbours.superseded(self.near, promotion.sync, branch, before)
@@ -246,8 +248,9 @@ async def _supersede(means: Means, config: Config, older: Neighbour, newer: int)
     text = render.superseded(newer, close, touched and config.supersede == "close", means.templates)
     await comments.keep(means.repo, number, render.NEIGHBOUR_TOPIC, text)
     if close:
-        await means.repo.close(number)
+        # In this order an attempt that ends in between finds the rest still to be done: the pull request is open.
         await means.repo.delete_branch(older.open.branch)
+        await means.repo.close(number)
 
 
 async def _tell_emptied(means: Means, ground: Ground, near: tuple[Neighbour, ...]) -> None:

@@ -134,13 +134,19 @@ def _preview(ground: _Ground, base: str, trigger: Trigger, labels: frozenset[str
         Planned(
             promotion,
             draft.write(promotion, trigger, config.value.labels, templates),
-            graft,
+            _usable(graft),
             walk(lambda reader, promotion=promotion: _changes(reader, ground.tree, promotion)),  # type: ignore[misc]
         )
         for promotion, graft in zip(decision.plan.promotions, decision.grafts, strict=True)
     )
     problems = (*config.warnings, *decision.plan.problems)
     return Preview(base, entry is not None, len(paths), planned, routes.passed_over, problems)
+
+
+def _usable(graft: Graft | RepoMistake) -> Graft:
+    if isinstance(graft, RepoMistake):
+        raise graft
+    return graft
 
 
 def _differences(reader: Reader, before: Entry | None, after: Entry | None) -> list[difference.Difference]:

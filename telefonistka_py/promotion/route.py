@@ -1,11 +1,14 @@
 """Which components changed, and which flow takes each (contract §3)."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, count
+
+import regex
 
 from telefonistka_py.config import patterns
 from telefonistka_py.config.model import Conditions, Config, PromotionPath
+from telefonistka_py.config.patterns import Budget
 from telefonistka_py.names import RepoPath
 from telefonistka_py.promotion.model import Changed, Lot, PassedOver, Routes
 
@@ -20,13 +23,21 @@ def find(config: Config, paths: Iterable[RepoPath], labels: frozenset[str]) -> R
     directories = dict.fromkeys(path.rpartition("/")[0] for path in paths)
     taken: dict[int, set[Changed]] = {}
     passed: dict[PassedOver, None] = {}
-    refusals = [_refusal(flow.conditions, labels) for flow in config.promotion_paths]
+    budget = Budget()
+    candidates = [
+        (number, Matcher.of(flow), _refusal(flow.conditions, labels))
+        for number, flow in enumerate(config.promotion_paths)
+    ]
     for directory in directories:
-        for number, changed in _matches(config, f"{directory}/"):
-            if (refusal := refusals[number]) is None:
+        budget.check()
+        for number, matcher, refusal in candidates:
+            changed = matcher.component(f"{directory}/")
+            if changed is None:
+                continue
+            if refusal is None:
                 taken.setdefault(number, set()).add(changed)
                 break
-            passed[PassedOver(changed.path, number, config.promotion_paths[number].source_path, refusal)] = None
+            passed[PassedOver(changed.path, number, matcher.flow.source_path, refusal)] = None
     lots = (
         lot
         for number, flow in enumerate(config.promotion_paths)
@@ -36,46 +47,63 @@ def find(config: Config, paths: Iterable[RepoPath], labels: frozenset[str]) -> R
     return Routes(tuple(_with_own_branches(lots)), tuple(passed))
 
 
-def _matches(config: Config, directory: str) -> Iterator[tuple[int, Changed]]:
-    """Every flow that yields a component for `directory` (with its trailing slash), in order."""
-    for number, flow in enumerate(config.promotion_paths):
-        if changed := component_of(flow, directory):
-            yield number, changed
-
-
 def component_of(flow: PromotionPath, directory: str) -> Changed | None:
-    """The component that a file in `directory` (with its trailing slash) belongs to; None when the flow has none.
+    """The component that a file in `directory` (with its trailing slash) belongs to by `flow` alone."""
+    return Matcher.of(flow).component(directory)
 
-    The file must lie inside the component: one directly in the source directory belongs to none.
-    """
-    found = _split(flow, _BORDER, directory)
-    if found and found.source.endswith("/") and _takes_more(flow.source_path, found):
-        return _split(flow, _SLASH, directory)
-    return found
+
+@dataclass(frozen=True)
+class Matcher:
+    """Finds the component that a directory belongs to, for one flow."""
+
+    flow: PromotionPath
+    prefix: str
+    split: regex.Pattern[str]
+    split_at_slash: regex.Pattern[str]
+    whole: regex.Pattern[str]
+
+    @classmethod
+    def of(cls, flow: PromotionPath) -> "Matcher":
+        """Compiles what `flow` needs, once."""
+        source = flow.source_path
+        name = rf"(?P<telefonistka_name>[^/]+(?:/[^/]+){{{flow.component_path_extra_depth}}})/"
+        return cls(
+            flow,
+            patterns.prefix(source),
+            patterns.compiled(source, "(?P<telefonistka_source>(?:", f")){_BORDER}{name}"),
+            patterns.compiled(source, "(?P<telefonistka_source>(?:", f")){_SLASH}{name}"),
+            patterns.compiled(source, "(?:", r")\Z"),
+        )
+
+    def component(self, directory: str) -> Changed | None:
+        """The component that a file in `directory` (with its trailing slash) belongs to; None when the flow has none.
+
+        The file must lie inside the component: one directly in the source directory belongs to none.
+        """
+        if not directory.startswith(self.prefix):
+            return None
+        found = self._split(self.split, directory)
+        if found and found.source.endswith("/") and self._takes_more(found):
+            return self._split(self.split_at_slash, directory)
+        return found
+
+    def _split(self, pattern: regex.Pattern[str], directory: str) -> Changed | None:
+        found = patterns.match(pattern, self.flow.source_path, directory)
+        return Changed(name=found["telefonistka_name"], source=found["telefonistka_source"]) if found else None
+
+    def _takes_more(self, found: Changed) -> bool:
+        """Whether the pattern ended after a slash only because its wildcard took nothing.
+
+        `staging/[^/]*` matches `staging/` too, but what it means is each directory in it: `staging/c1` is a source
+        then, not the component `c1`, whose promotion would put a whole cluster into another.
+        """
+        deeper = found.source + found.name.partition("/")[0]
+        return patterns.match(self.whole, self.flow.source_path, deeper) is not None
 
 
 # Where the source was matched without its trailing slash, one must follow: `clusters/dev` is not `clusters/dev2`.
 _SLASH = r"(?<!/)/"
 _BORDER = rf"(?:(?<=/)|{_SLASH})"
-
-
-def _split(flow: PromotionPath, border: str, directory: str) -> Changed | None:
-    found = patterns.match(
-        rf"(?P<telefonistka_source>(?:{flow.source_path})){border}"
-        rf"(?P<telefonistka_name>[^/]+(?:/[^/]+){{{flow.component_path_extra_depth}}})/",
-        directory,
-    )
-    return Changed(name=found["telefonistka_name"], source=found["telefonistka_source"]) if found else None
-
-
-def _takes_more(source_path: str, found: Changed) -> bool:
-    """Whether the pattern ended after a slash only because its wildcard took nothing.
-
-    `staging/[^/]*` matches `staging/` too, but what it means is each directory in it: `staging/c1` is a source
-    then, not the component `c1`, whose promotion would put a whole cluster into another.
-    """
-    deeper = found.source + found.name.partition("/")[0]
-    return patterns.match(rf"(?:{source_path})\Z", deeper) is not None
 
 
 def _refusal(conditions: Conditions, labels: frozenset[str]) -> str | None:

@@ -59,6 +59,8 @@ class House:
     app: App
     folder: Path
     server: Running | None = None
+    approver: App | None = None
+    """The second identity; give it before the bot starts."""
 
     async def repo(self, files: dict[str, Content], name: str = "acme/gitops") -> Repo:
         """A repository in which alice and bob may write."""
@@ -86,6 +88,15 @@ class House:
             await self.hub.delivered()
             await self.server.worker.settled()
 
+    async def server_idle(self) -> None:
+        """Returns when nothing is due or underway; what waits for a moment to come is left waiting."""
+        assert self.server is not None
+        seen = -1
+        while seen != len(self.hub.deliveries):
+            seen = len(self.hub.deliveries)
+            await self.hub.delivered()
+            await self.server.worker.idle()
+
     async def change(
         self, repo: Repo, files: dict[str, Content | None], *, branch: str = "feature", labels: tuple[str, ...] = ()
     ) -> Pull:
@@ -98,7 +109,8 @@ class House:
     def requests(self) -> Iterator[Exchange]:
         """What the bot asked of GitHub, tokens aside."""
         for exchange in self.hub.exchanges:
-            if exchange.actor == self.app.bot.login:
+            bots = [self.app.bot.login] + ([self.approver.bot.login] if self.approver else [])
+            if exchange.actor in bots:
                 yield exchange
 
     def promotions(self, repo: Repo, state: str = "all") -> list[Pull]:
@@ -109,14 +121,29 @@ class House:
         """The states of our commit status on the head of `pull`, oldest first."""
         return [each.state for each in repo.statuses(pull.head_sha) if each.context == "telefonistka"]
 
-    def said(self, pull: Pull) -> list[str]:
-        """What the bot wrote on `pull`."""
-        return [comment.body for comment in pull.comments if comment.author is self.app.bot]
+    def said(self, pull: Pull, topic: str = "") -> list[str]:
+        """What the bot wrote on `pull`, all of it or on one topic, and what still holds."""
+        return [
+            comment.body
+            for comment in pull.comments
+            if comment.author is self.app.bot
+            and comment.minimized is None
+            and (not topic or f"<!-- telefonistka:{topic} -->" in comment.body)
+        ]
 
     def _environment(self) -> dict[str, str]:
         key = self.folder / "app.pem"
         key.write_text(self.app.private_key_pem)
+        approver = {}
+        if self.approver:
+            second = self.folder / "approver.pem"
+            second.write_text(self.approver.private_key_pem)
+            approver = {
+                "APPROVER_GITHUB_APP_ID": str(self.approver.id),
+                "APPROVER_GITHUB_APP_PRIVATE_KEY_PATH": str(second),
+            }
         return {
+            **approver,
             "GITHUB_HOST": self.hub.url,
             "GITHUB_APP_ID": str(self.app.id),
             "GITHUB_APP_PRIVATE_KEY_PATH": str(key),

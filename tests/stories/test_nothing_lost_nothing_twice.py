@@ -79,7 +79,7 @@ async def test_a_delivery_that_is_sent_twice_at_once_is_handled_once(house: Hous
         await repo.merge("alice", pull.number)
         await house.settle()
         assert len(house.promotions(repo)) == 1
-        assert house.states(repo, pull) == ["pending", "success"]
+        assert house.states(repo, pull)[-2:] == ["pending", "success"]
 
 
 async def test_a_webhook_that_came_while_the_bot_was_being_stopped_is_handled_after_the_restart(house: House) -> None:
@@ -102,9 +102,13 @@ async def undisturbed(folder: Path) -> tuple[dict[str, Any], int]:
         house = House(hub, hub.add_app(slug="telefonistka", secret=SECRET), folder)
         repo = await house.repo(level())
         async with house.bot():
-            await house.change(repo, CHANGE)
+            await repo.commit("alice", "feature", CHANGE)
+            pull = await repo.open_pull("alice", head="feature", title="Change feature")
             await house.settle()
-            return await picture.of(house, repo), len(list(house.requests()))
+            before = len(list(house.requests()))
+            await repo.merge("alice", pull.number)
+            await house.settle()
+            return await picture.of(house, repo), len(list(house.requests())) - before
 
 
 @pytest.mark.parametrize("after_effect", [False, True], ids=["not done", "done, but the answer is lost"])

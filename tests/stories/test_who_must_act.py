@@ -11,7 +11,7 @@ async def test_without_a_configuration_nothing_happens_and_that_is_no_mistake(ho
         pull = await house.change(repo, dict(CHANGE))
         await house.settle()
         assert house.promotions(repo) == []
-        assert house.states(repo, pull) == ["pending", "success"]
+        assert house.states(repo, pull)[-2:] == ["pending", "success"]
         assert house.said(pull) == []
 
 
@@ -24,7 +24,7 @@ async def test_a_configuration_that_is_wrong_is_told_on_the_pull_request_with_it
         assert said.startswith("<!-- telefonistka_tag -->\n")
         assert "`telefonistka.yaml`, line 2: `promotionPaths[0].sourcePath` is not a valid regular expression" in said
         assert "line 3: `promotionPaths[0].promotionPrs` must be a list, not true" in said
-        assert house.states(repo, pull) == ["pending", "error"]
+        assert house.states(repo, pull)[-2:] == ["pending", "error"]
 
 
 async def test_a_component_whose_own_file_can_not_be_read_is_not_promoted_but_others_are(house: House) -> None:
@@ -68,7 +68,7 @@ async def test_targets_that_are_level_already_get_a_line_and_no_pull_request(hou
         assert (
             "Nothing to promote to `clusters/dev/`, `clusters/lab/`: `nginx` equals its source there already." in said
         )
-        assert house.states(repo, pull) == ["pending", "success"]
+        assert house.states(repo, pull)[-2:] == ["pending", "success"]
 
 
 async def test_a_block_list_keeps_a_component_out_and_the_body_leaves_the_target_out(house: House) -> None:

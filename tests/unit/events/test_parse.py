@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telefonistka_py.events import parse
-from telefonistka_py.events.model import CommentEvent, OtherEvent, PullRequestEvent, PushEvent, lane
+from telefonistka_py.events.model import ChecksEvent, CommentEvent, OtherEvent, PullRequestEvent, PushEvent, lane
 from telefonistka_py.events.parse import FORM, JSON, MalformedEvent
 
 PAYLOADS = Path(__file__).parent / "payloads"
@@ -38,7 +38,13 @@ def merged() -> Any:
 def test_every_published_example_parses(file: Path) -> None:
     kind = file.name.partition(".")[0]
     event = parse.parse(kind, file.read_bytes(), f"{JSON}; charset=utf-8")
-    classes = {"pull_request": PullRequestEvent, "issue_comment": CommentEvent, "push": PushEvent}
+    classes = {
+        "pull_request": PullRequestEvent,
+        "issue_comment": CommentEvent,
+        "push": PushEvent,
+        "check_run": ChecksEvent,
+        "pull_request_review": ChecksEvent,
+    }
     assert type(event) is classes.get(kind, OtherEvent)
 
 

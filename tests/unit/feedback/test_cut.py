@@ -34,7 +34,8 @@ def test_a_cut_diff_is_a_whole_code_block_and_the_count_stands_outside() -> None
 
 
 def test_blocks_that_were_open_at_the_cut_are_closed() -> None:
-    text = f"<details><summary>a</summary>\n\n<table><tr><td>\n\n{fences.fenced(DIFF * 100)}\n\n</td></tr></table>\n</details>"
+    block = fences.fenced(DIFF * 100)
+    text = f"<details><summary>a</summary>\n\n<table><tr><td>\n\n{block}\n\n</td></tr></table>\n</details>"
     short = cut.shortened(text, 900)
     assert reading.complaints(short) == []
     assert "```\n</td>\n</tr>\n</table>\n</details>\n\n… " in short
@@ -42,14 +43,12 @@ def test_blocks_that_were_open_at_the_cut_are_closed() -> None:
 
 def test_nothing_is_cut_where_the_structure_is_not_certain() -> None:
     text = "first\n\n- ```\n" + "  a line\n" * 200 + "  ```"
-    assert cut.shortened(text, 500) == "first\n\n\n… 202 more lines."
+    assert cut.shortened(text, 500) == "first\n\n… 202 more lines."
 
 
 def test_a_line_longer_than_the_room_is_cut_between_words() -> None:
     short = cut.shortened("clusters/prod, " * 1_000 + "\nsecond\nthird", 1_000)
-    assert short.endswith("clusters/prod, clusters/prod, …\n\n… the rest of this line and 2 more lines.") or short.endswith(
-        "clusters/prod …\n\n… the rest of this line and 2 more lines."
-    )
+    assert short.endswith("clusters/prod, clusters/prod, …\n\n… the rest of this line and 2 more lines.")
     assert len(short) > 900
 
 
@@ -72,7 +71,7 @@ def test_when_not_even_a_start_can_be_shown_its_length_is_said() -> None:
 
 
 @given(JUNK, st.integers(1, 40), st.integers(150, 700))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_whatever_is_cut_is_sound_fits_and_begins_like_the_original(piece: str, times: int, room: int) -> None:
     """N19, N28"""
     text = piece * times

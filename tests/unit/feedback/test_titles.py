@@ -12,7 +12,10 @@ from tests.unit.feedback import reading
         ("`` a`b ``", "<code>a&#96;b</code>"),
         ("**bold `a`** b", "<b>bold <code>a</code></b> b"),
         ("**open", "<b>open</b>"),
-        ("[app `x`](https://argo.example/a?b=1&c=2)", '<a href="https://argo.example/a?b=1&amp;c=2">app <code>x</code></a>'),
+        (
+            "[app `x`](https://argo.example/a?b=1&c=2)",
+            '<a href="https://argo.example/a?b=1&amp;c=2">app <code>x</code></a>',
+        ),
         ("[app](javascript:x)", "[app](javascript:x)"),
         (f"[app](https://a/{'b' * 300})", "app"),
         ("</summary><script>", "&#60;/summary&#62;&#60;script&#62;"),

@@ -1,0 +1,69 @@
+"""Checks a pull request that changes a `telefonistka.yaml`, before it is merged (N31)."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from telefonistka_py.config.read import ROOT
+from telefonistka_py.events.model import PullRequest
+from telefonistka_py.feedback import comments
+from telefonistka_py.github.repository import Repository, together
+from telefonistka_py.names import RepoPath
+from telefonistka_py.promotion import check, check_words
+from telefonistka_py.promotion.check import Checked, Reading
+from telefonistka_py.templates import Templates
+from telefonistka_py.tree.model import Entry
+
+
+def concerns(paths: list[RepoPath]) -> bool:
+    """Whether a pull request that changes `paths` is to be checked."""
+    return any(path.rpartition("/")[2] == ROOT for path in paths)
+
+
+async def on_changed(
+    repo: Repository, pull: PullRequest, templates: Templates, clock: Callable[[], float] = time.process_time
+) -> bool:
+    """Sets the status `telefonistka/config` and says what is wrong, or what would change; whether it is fine.
+
+    Both sides are those of the pull request itself: its head, and where it left the default branch.
+    """
+    checked = await _checked(repo, pull, clock)
+    await comments.keep(
+        repo,
+        pull.number,
+        check_words.TOPIC,
+        check_words.comment(checked, templates),
+        how_to_see_the_rest="telefonistka check --against REV",
+    )
+    await repo.create_status(
+        pull.head_sha,
+        state=checked.state,
+        context=check_words.CONTEXT,
+        description=check_words.description(checked),
+        target_url=pull.html_url,
+    )
+    return checked.state == "success"
+
+
+async def _checked(repo: Repository, pull: PullRequest, clock: Callable[[], float]) -> Checked:
+    fork = await repo.merge_base(pull.base_sha, pull.head_sha)
+    before, after = await together((repo.files(fork), repo.files(pull.head_sha)))
+    if before is None or after is None:
+        return await _root_alone(repo, pull, clock)
+    return check.make(await _reading(repo, before), await _reading(repo, after), clock)
+
+
+async def _reading(repo: Repository, files: Mapping[RepoPath, Entry]) -> Reading:
+    configurations = {path: entry for path, entry in files.items() if path.rpartition("/")[2] == ROOT}
+    contents = await repo.blobs(entry.sha for entry in configurations.values() if entry.is_file)
+    found = {path: contents[entry.sha] if entry.is_file else None for path, entry in configurations.items()}
+    return Reading(found, tuple(files))
+
+
+async def _root_alone(repo: Repository, pull: PullRequest, clock: Callable[[], float]) -> Checked:
+    """In a repository that GitHub does not list at once, the root's file is judged, and routes are not compared."""
+    content = await repo.file_at(pull.head_sha, ROOT)
+    reading = Reading({} if content is None else {ROOT: content}, ())
+    checked = check.make(None, reading, clock)
+    said = tuple(problem for problem in checked.problems if check.fails(problem))
+    return replace(checked, problems=said, uncompared="the repository has more files than GitHub lists at once")
