@@ -1,6 +1,5 @@
 """`telefonistka check`: every `telefonistka.yaml` of a working tree, before it is committed."""
 
-import json
 import os
 import sys
 import time
@@ -12,6 +11,7 @@ from typing import Any
 import click
 
 from telefonistka_py import markdown
+from telefonistka_py.cli import json_text
 from telefonistka_py.config import read
 from telefonistka_py.config.problem import Invalid, Problem, Valid
 from telefonistka_py.config.read import ROOT
@@ -159,8 +159,7 @@ def _json(checked: Checked, against: str | None) -> str:
         "changes": changes,
         "uncompared": checked.uncompared or None,
     }
-    text = json.dumps(said, indent=2, ensure_ascii=False)
-    return text.encode("utf-8", "backslashreplace").decode()  # names that are no UTF-8, as JSON escapes them
+    return json_text.of(said)
 
 
 def _problem_data(problem: Problem) -> dict[str, Any]:

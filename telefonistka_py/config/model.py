@@ -107,7 +107,7 @@ class WebhookEndpoint(Section):
 
 
 class ArgoCd(Section):
-    """What is shown of Argo CD, and done there."""
+    """How pull requests and Argo CD's applications meet."""
 
     comment_diff_on_pr: bool = Field(
         default=False,

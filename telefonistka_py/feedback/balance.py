@@ -63,9 +63,12 @@ def closed(text: str, state: Balance | None = None) -> str:
     state = state or of(text)
     if state.unsure is not None:
         return text
-    for start, end in reversed(state.strays):
+    pieces, done = [], 0
+    for start, end in state.strays:
         # A tag stays at the start of its line, so that the line is still what it was for the parser.
-        text = f"{text[:start]}<div>&lt;{text[start + 1 : end]}</div>{text[end:]}"
+        pieces.append(f"{text[done:start]}<div>&lt;{text[start + 1 : end]}</div>")
+        done = end
+    text = "".join([*pieces, text[done:]])
     return "\n".join([text.removesuffix("\n"), *state.closers]) if state.closers else text
 
 

@@ -1,7 +1,6 @@
 """Comments of ours: found again by their marker, so that a retry edits instead of repeating (N12)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from telefonistka_py.feedback import compose
 from telefonistka_py.feedback.model import Message
@@ -36,11 +35,14 @@ async def keep(
         known = await repo.own_comments(number)
     message = said if isinstance(said, Message) else Message(said.strip())
     parts = compose.compose(message, how_to_see_the_rest=how_to_see_the_rest)
-    there = [await _part(repo, number, topic, part, text, known) for part, text in enumerate(parts, 1)]
-    if len(parts) > 1:
-        linked = compose.linked(parts, [comment.url for comment in there])
-        for part, (comment, text) in enumerate(zip(there, linked, strict=True), 1):
-            await _edited(repo, comment, tagged(topic, text, part))
+    there = [
+        about(topic, known, part) or await repo.create_comment(number, tagged(topic, text, part))
+        for part, text in enumerate(parts, 1)
+    ]
+    linked = compose.linked(parts, [comment.url for comment in there])
+    for part, (comment, text) in enumerate(zip(there, linked, strict=True), 1):
+        if _plain(comment.body) != (body := tagged(topic, text, part)):
+            await repo.edit_comment(comment.id, body)
     await _fold(repo, topic, known, len(parts))
 
 
@@ -50,26 +52,10 @@ async def retract(repo: Repository, topic: str, known: Iterable[OwnComment]) -> 
 
 
 def about(topic: str, known: Iterable[OwnComment], part: int = 1) -> OwnComment | None:
-    """Our newest comment on `topic` among `known`."""
+    """Our newest comment on `topic` among `known` that still holds."""
     start = _start(topic, part)
-    ours = [comment for comment in known if _plain(comment.body).startswith(start)]
+    ours = [comment for comment in known if not comment.minimized and _plain(comment.body).startswith(start)]
     return ours[-1] if ours else None
-
-
-async def _part(
-    repo: Repository, number: int, topic: str, part: int, text: str, known: tuple[OwnComment, ...]
-) -> OwnComment:
-    body = tagged(topic, text, part)
-    comment = about(topic, known, part)
-    if comment is None or comment.minimized:
-        return await repo.create_comment(number, body)
-    return await _edited(repo, comment, body)
-
-
-async def _edited(repo: Repository, comment: OwnComment, body: str) -> OwnComment:
-    if _plain(comment.body) != body:
-        await repo.edit_comment(comment.id, body)
-    return replace(comment, body=body)
 
 
 async def _fold(repo: Repository, topic: str, known: Iterable[OwnComment], kept: int) -> None:

@@ -11,6 +11,8 @@ LONGEST = 300
 
 _LONGEST_URL = 200
 """A link with a longer one is shown as its text alone."""
+_MOST_LOOKED_AT = 3_000
+"""Characters of a title; what is behind them would not be shown."""
 
 _TOKEN = re.compile(
     r"""
@@ -35,7 +37,7 @@ def in_html(title: str) -> str:
     written: list[str] = []
     open_tags: list[str] = []
     room = LONGEST - 1
-    for text, closing in _atoms(" ".join(size.clean(title).split())):
+    for text, closing in _atoms(" ".join(size.clean(title[:_MOST_LOOKED_AT]).split())):
         if text == closing:
             open_tags.pop()
         else:

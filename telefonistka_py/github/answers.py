@@ -2,10 +2,11 @@
 
 import base64
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from telefonistka_py.errors import WorldUnwell
-from telefonistka_py.github.facts import FoundBranch, FoundPull, LandingState, OpenPull, OwnComment
+from telefonistka_py.github.facts import FoundBranch, FoundPull, LandingState, OpenPull, OwnComment, Touch
 from telefonistka_py.names import Login, Sha
 from telefonistka_py.tree import proof
 from telefonistka_py.tree.model import Entry, Listing
@@ -107,3 +108,20 @@ def own_comments(node: Mapping[str, Any]) -> tuple[OwnComment, ...]:
         for comment in node["nodes"]
         if comment["viewerDidAuthor"]
     )
+
+
+def touch(node: Mapping[str, Any] | None) -> Touch | None:
+    """The newest commit of a history; None when nothing ever touched the path."""
+    if not node or "history" not in node:
+        raise WorldUnwell("GitHub does not know the commit whose history was asked for")
+    for commit in node["history"]["nodes"]:
+        pull = next(iter(commit["associatedPullRequests"]["nodes"]), None)
+        labels = pull["labels"]["nodes"] if pull and pull["viewerDidAuthor"] else ()
+        return Touch(
+            sha=Sha(commit["oid"]),
+            at=datetime.fromisoformat(commit["committedDate"]),
+            headline=commit["messageHeadline"],
+            pull=pull["number"] if pull else None,
+            own_labels=frozenset(label["name"] for label in labels),
+        )
+    return None

@@ -26,6 +26,11 @@ _PULL = (
 _OPEN = "fragment Open on PullRequest { ...Pull body headRefName viewerDidAuthor commits { totalCount } }"
 _COMMENT = "fragment Comment on IssueComment { databaseId id body viewerDidAuthor isMinimized url }"
 
+_TOUCH = (
+    "fragment Touch on Commit { oid committedDate messageHeadline "
+    "associatedPullRequests(first: 1) { nodes { number viewerDidAuthor labels(first: 20) { nodes { name } } } } }"
+)
+
 PIN = """
 query Pin($owner: String!, $name: String!) {
   repository(owner: $owner, name: $name) {
@@ -129,6 +134,16 @@ class Look:
     def add_object(self, expression: str) -> str:
         """What stands at `commit:path`."""
         return self._add("object(expression: {})", "String!", expression, "oid", "")
+
+    def add_blob(self, sha: str) -> str:
+        """A file's text by its object id."""
+        return self._add("object(oid: {})", "GitObjectID!", sha, "oid ...Text", _TEXT)
+
+    def add_last_commit(self, commit: str, path: str) -> str:
+        """The newest commit, from `commit` back, that touched `path`, and the pull request that brought it."""
+        self._variables[f"p{len(self._fields)}"] = ("String!", path)
+        history = f"history(first: 1, path: $p{len(self._fields)}) {{ nodes {{ ...Touch }} }}"
+        return self._add("object(oid: {})", "GitObjectID!", commit, f"oid ... on Commit {{ {history} }}", _TOUCH)
 
     def add_approvals(self, number: int) -> str:
         """The approving reviews of a pull request."""

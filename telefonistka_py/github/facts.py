@@ -1,6 +1,7 @@
 """What the queries bring back, in our own words."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from telefonistka_py.names import Branch, Login, Sha
 from telefonistka_py.tree.model import Entry
@@ -103,3 +104,27 @@ class OwnComment:
     body: str
     minimized: bool
     url: str
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A file by its object id. `content` None: it was not read, since it is binary or longer than was asked for."""
+
+    size: int
+    binary: bool | None
+    """By GitHub's own reading; None where it does not say."""
+    content: bytes | None
+
+
+@dataclass(frozen=True)
+class Touch:
+    """The newest commit that touched a path."""
+
+    sha: Sha
+    at: datetime
+    """Aware."""
+    headline: str
+    pull: int | None
+    """The pull request that brought it, if GitHub knows of one."""
+    own_labels: frozenset[str]
+    """The labels of that pull request, if we opened it."""

@@ -13,7 +13,7 @@ from telefonistka_py.events import parse
 from telefonistka_py.events.model import PullRequest
 from telefonistka_py.github import answers, documents
 from telefonistka_py.github.documents import Look
-from telefonistka_py.github.facts import Existing, File, LandingState, MadePull, OpenPull, OwnComment, Pin
+from telefonistka_py.github.facts import Blob, Existing, File, LandingState, MadePull, OpenPull, OwnComment, Pin, Touch
 from telefonistka_py.github.failure import Refused
 from telefonistka_py.github.transport import Transport
 from telefonistka_py.names import Branch, Login, RepoName, RepoPath, Sha
@@ -133,10 +133,12 @@ class Repository:
         branches: Iterable[str],
         comments_of: int,
         label: str,
+        files_at: Sha | None = None,
     ) -> Seen:
         """One round trip for all that a plan needs to know of the pinned commit, and of what was done before.
 
-        Directories go into `trees` (those `deep` with what lies below them).
+        Directories go into `trees` (those `deep` with what lies below them). `files` are read at the commit `files_at`,
+        if that is another one.
         """
         asks: list[Callable[[Look], None]] = []
         keys: dict[tuple[str, str], tuple[int, str]] = {}
@@ -150,7 +152,9 @@ class Repository:
         for path in deep:
             ask("directory", path, lambda look, path=path: look.add_directory(f"{pin.commit}:{path}", deep=True))  # type: ignore[misc]
         for path in files:
-            ask("file", path, lambda look, path=path: look.add_file(f"{pin.commit}:{path}"))  # type: ignore[misc]
+            ask("file", path, lambda look, path=path: look.add_file(f"{files_at or pin.commit}:{path}"))  # type: ignore[misc]
+        if files_at:
+            ask("commit", files_at, lambda look: look.add_commit(files_at))
         for name in branches:
             ask("branch", name, lambda look, name=name: look.add_branch(name))  # type: ignore[misc]
             ask("pulls", name, lambda look, name=name: look.add_pulls(name))  # type: ignore[misc]
@@ -158,6 +162,8 @@ class Repository:
         ask("open", "", lambda look: look.add_open_pulls(label))
         found = await self._chunks(asks)
         answer = {key: found[chunk][alias] for key, (chunk, alias) in keys.items()}
+        if files_at and not answer["commit", files_at]:
+            raise WorldUnwell(f"GitHub has no commit {files_at} in {self.name}")
         for (kind, _), node in answer.items():
             if kind == "directory" and node:
                 _keep(trees, node)
@@ -195,6 +201,39 @@ class Repository:
         # Not UTF-8, or long: REST gives the bytes themselves (https://docs.github.com/en/rest/git/blobs#get-a-blob).
         answer = await self._transport.get(f"/repos/{self.name}/git/blobs/{entry.sha}")
         return base64.b64decode(answer["content"])
+
+    async def blobs(self, shas: Sequence[Sha], most_bytes: int) -> dict[Sha, Blob]:
+        """Files by their object ids, in one query; a further request each for those that GraphQL can't give exactly.
+
+        The content of files that are binary, or longer than `most_bytes`, is not read.
+        """
+        look = Look()
+        aliases = [look.add_blob(sha) for sha in shas]
+        found = await self._look(look)
+        read = [self._blob(sha, found[alias], most_bytes) for sha, alias in zip(shas, aliases, strict=True)]
+        return dict(zip(shas, await together(read), strict=True))
+
+    async def _blob(self, sha: Sha, node: Mapping[str, Any] | None, most_bytes: int) -> Blob:
+        if not node or "byteSize" not in node:
+            raise WorldUnwell(f"GitHub has no file with git id {sha} in {self.name}")
+        size, binary = int(node["byteSize"]), node["isBinary"]
+        if binary or size > most_bytes:
+            return Blob(size, binary, None)
+        return Blob(size, binary, await self._content(node, Entry(Mode.FILE, sha)))
+
+    async def traces(
+        self, commit: Sha, paths: Sequence[RepoPath], elsewhere: Sequence[tuple[Sha, RepoPath]]
+    ) -> tuple[list[Touch | None], list[Sha | None]]:
+        """In one query: the newest commit, from `commit` back, that touched each of `paths`; and what stands at paths of
+        other commits, None where nothing does."""
+        look = Look()
+        touches = [look.add_last_commit(commit, path) for path in paths]
+        there = [look.add_object(f"{head}:{path}") for head, path in elsewhere]
+        found = await self._look(look)
+        return (
+            [answers.touch(found[alias]) for alias in touches],
+            [Sha(found[alias]["oid"]) if found[alias] else None for alias in there],
+        )
 
     async def own_comments(self, number: int) -> tuple[OwnComment, ...]:
         """Our comments among the last 100 of a pull request, oldest first."""

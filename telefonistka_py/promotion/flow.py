@@ -68,6 +68,7 @@ async def on_merged(means: Means, pull: PullRequest) -> Done:
     if report.worth_a_comment and not carried.told:
         text = render.report(report, means.templates)
         await comments.keep(means.repo, pull.number, render.TOPIC, text, carried.known)
+    await comments.retract(means.repo, render.GIVEN_UP_TOPIC, carried.known or ())
     landed = await _landed(means, carried)
     if any(isinstance(_landing(result), landing.Held | landing.Underway | landing.Moved) for result in landed.results):
         await comments.keep(means.repo, pull.number, render.TOPIC, render.report(landed, means.templates))
@@ -77,8 +78,8 @@ async def on_merged(means: Means, pull: PullRequest) -> Done:
 
 async def on_given_up(means: Means, pull: PullRequest, why: str) -> None:
     """Tells that no further attempt is made (N15)."""
-    report = Report((), mistake=f"{why}. A redelivery of the webhook tries again")
-    await comments.keep(means.repo, pull.number, render.TOPIC, render.report(report, means.templates))
+    text = means.templates.render("given-up-comment", why=why.rstrip("."))
+    await comments.keep(means.repo, pull.number, render.GIVEN_UP_TOPIC, text)
     await means.status.post(State.ERROR)
 
 

@@ -9,6 +9,7 @@ from telefonistka_py.templates import Templates
 
 TOPIC = "promotion"
 PLAN_TOPIC = "plan"
+GIVEN_UP_TOPIC = "given-up"
 NEIGHBOUR_TOPIC = "superseded"
 
 

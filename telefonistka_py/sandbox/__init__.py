@@ -15,14 +15,17 @@ It speaks the part of GitHub's REST and GraphQL that a bot like ours uses, at `/
 Where GitHub's behaviour is not documented, the sandbox is the stricter of the possibilities.
 """
 
+from telefonistka_py.sandbox.checks import CheckRun
 from telefonistka_py.sandbox.content import Content, File, Link, Submodule
 from telefonistka_py.sandbox.hub import Hub
-from telefonistka_py.sandbox.model import App, Comment, Delivery, Exchange, Issue, Pull, Status, User
+from telefonistka_py.sandbox.model import App, Comment, Delivery, Exchange, Issue, Pull, Review, Status, User
+from telefonistka_py.sandbox.protection import Protection
 from telefonistka_py.sandbox.refusal import Refusal, SandboxError
 from telefonistka_py.sandbox.repository import Repo
 
 __all__ = [
     "App",
+    "CheckRun",
     "Comment",
     "Content",
     "Delivery",
@@ -31,9 +34,11 @@ __all__ = [
     "Hub",
     "Issue",
     "Link",
+    "Protection",
     "Pull",
     "Refusal",
     "Repo",
+    "Review",
     "SandboxError",
     "Status",
     "Submodule",

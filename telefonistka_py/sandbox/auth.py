@@ -84,6 +84,14 @@ def actor(hub: "Hub", headers: Mapping[str, str]) -> Actor:
     return Actor(user=person)
 
 
+def login(hub: "Hub", headers: Mapping[str, str]) -> str | None:
+    """Who it would be; None for nobody, and for credentials that are wrong."""
+    try:
+        return actor(hub, headers).login
+    except Refusal:
+        return None
+
+
 def _password(value: str) -> str:
     try:
         name, _, password = base64.b64decode(value, validate=True).decode().partition(":")

@@ -51,7 +51,7 @@ class Route:
 ROUTES: list[Route] = []
 _WIDE = {"path", "ref", "branch", "basehead", "name", "commit_sha"}
 """Parts of a path that may hold slashes."""
-_UNLEARNT = ("/check-runs", "/check-suites", "/protection", "/branches-where-head", "/zipball", "/tarball")
+_UNLEARNT = ("/check-suites", "/protection", "/branches-where-head", "/zipball", "/tarball")
 """Ends of GitHub's paths that would otherwise be taken for the end of a ref's name."""
 
 

@@ -2,13 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from telefonistka_py.sandbox import commits, diffs, profiles, shapes
+from telefonistka_py.sandbox import commits, diffs, landing_shapes, profiles, shapes
 from telefonistka_py.sandbox.commits import Commit, Person
 from telefonistka_py.sandbox.git import ZERO
-from telefonistka_py.sandbox.model import Comment, Issue, Label, Pull, Status, User
+from telefonistka_py.sandbox.model import Comment, Issue, Label, Pull, Review, Status, User
 from telefonistka_py.sandbox.refusal import Json
 
 if TYPE_CHECKING:
+    from telefonistka_py.sandbox.checks import CheckRun, Suite
     from telefonistka_py.sandbox.repository import Repo
 
 MOST_COMMITS = 2048
@@ -71,6 +72,35 @@ def _shaped(repo: "Repo", more: dict[str, Any]) -> Json:
 async def issue_comment(repo: "Repo", by: User, which: Issue, made: Comment, action: str, **more: Any) -> None:
     payload = {"action": action, "issue": shapes.issue(repo, which), "comment": shapes.comment(repo, made)} | more
     _tell(repo, by, "issue_comment", payload)
+
+
+async def pull_request_review(repo: "Repo", by: User, pull: Pull, which: Review, action: str) -> None:
+    """A review's state is in lower case here, unlike in REST."""
+    review = landing_shapes.review(repo, which)
+    review |= {"state": review["state"].lower(), "body": review["body"] or None}
+    payload = {"action": action, "review": review, "pull_request": shapes.pull(repo, pull)}
+    _tell(repo, by, "pull_request_review", payload)
+
+
+async def check_run(repo: "Repo", by: User, which: "CheckRun", action: str) -> None:
+    _tell(repo, by, "check_run", {"action": action, "check_run": landing_shapes.told_check_run(repo, which)})
+
+
+async def check_suite(repo: "Repo", by: User, which: "Suite", action: str) -> None:
+    found = await commits.read(repo.git, which.sha)
+    suite = landing_shapes.check_suite(repo, which) | {
+        "latest_check_runs_count": len(which.runs),
+        "check_runs_url": f"{profiles.repo_api(repo)}/check-suites/{which.id}/check-runs",
+        "head_commit": await _head_commit(repo, found) if found else None,
+    }
+    _tell(repo, by, "check_suite", {"action": action, "check_suite": suite})
+
+
+async def _head_commit(repo: "Repo", found: Commit) -> Json:
+    shape = await _commit(repo, found)
+    kept = {key: shape[key] for key in ("id", "tree_id", "message", "timestamp")}
+    people = {role: {key: shape[role][key] for key in ("name", "email")} for role in ("author", "committer")}
+    return kept | people
 
 
 async def status(repo: "Repo", by: User, which: Status) -> None:

@@ -168,9 +168,14 @@ class CommitNode(_Node):
         return sum(each.deletions for each in await self._changes())
 
     def status(self) -> Any:
-        from telefonistka_py.sandbox.nodes import StatusNode
+        from telefonistka_py.sandbox import check_nodes
 
-        return StatusNode(self.view, self.repo, self.oid) if self.repo.statuses(self.oid) else None
+        return check_nodes.status(self.view, self.repo, self.oid)
+
+    def status_check_rollup(self) -> Any:
+        from telefonistka_py.sandbox import check_nodes
+
+        return check_nodes.rollup(self.view, self.repo, self.oid)
 
 
 class TreeNode(_Node):

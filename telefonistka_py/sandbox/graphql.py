@@ -28,7 +28,7 @@ from graphql import (
 )
 from graphql.language import IntValueNode, VariableNode
 
-from telefonistka_py.sandbox import quota, resolvers
+from telefonistka_py.sandbox import quota, resolvers, root
 from telefonistka_py.sandbox.auth import Actor
 from telefonistka_py.sandbox.calls import Answer
 from telefonistka_py.sandbox.refusal import Json, Refusal, Unknown
@@ -95,7 +95,7 @@ async def _result(hub: "Hub", actor: Actor, body: Json) -> Json:
     outcome = execute(
         schema(),
         document,
-        resolvers.Root(resolvers.View(hub, actor)),
+        root.Root(resolvers.View(hub, actor)),
         variable_values=variables,
         operation_name=body.get("operationName"),
         field_resolver=resolvers.field,

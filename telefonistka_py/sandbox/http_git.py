@@ -55,6 +55,8 @@ def _refused(hub: "Hub", repo: "Repo | None", actor: Actor, pushing: bool) -> we
         allowed = covered and level in (("write", "admin") if pushing else ("read", "write", "admin"))
     else:
         allowed = actor.user is None or repo.allows(actor.user.login, "write" if pushing else "read")
+    if allowed and pushing and repo.archived:
+        return web.Response(status=403, text="This repository was archived so it is read-only.\n")
     if allowed:
         return None
     login = actor.login

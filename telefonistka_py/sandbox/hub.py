@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import secrets
 import string
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,8 @@ from telefonistka_py.sandbox.model import (
 from telefonistka_py.sandbox.refusal import SandboxError
 from telefonistka_py.sandbox.repository import Repo
 from telefonistka_py.sandbox.server import Server
+
+OnRequest = Callable[[Exchange, str], Awaitable[None]]
 
 
 def _now() -> datetime:
@@ -61,6 +63,11 @@ class Hub:
         self.exchanges: list[Exchange] = []
         self.unknown: list[str] = []
         """What was asked that the sandbox doesn't know, one sentence each."""
+        self.on_request: OnRequest | None = None
+        """Awaited for each API request, with `before` ahead of its effect and `after` it, ahead of the answer.
+
+        The exchange knows its actor then, and `after` what will be answered. For tests that stop a bot just there.
+        """
         self.faults = Faults()
         self.quota = quota.Quota(self)
         self.webhooks = webhooks.Webhooks(self)
@@ -249,16 +256,38 @@ class Hub:
         self.faults.waiting.append(fault)
         return fault
 
-    def limit(self, *, primary: int | None = None, remaining: int | None = None, resource: str = "core") -> None:
-        """Changes everybody's rate limit, what is left of it, or both. `resource`: `core`, `graphql`, `search`."""
+    def limit(
+        self,
+        *,
+        primary: int | None = None,
+        remaining: int | None = None,
+        resource: str = "core",
+        status: int | None = None,
+    ) -> None:
+        """Changes everybody's rate limit, what is left of it, or both. `resource`: `core`, `graphql`, `search`.
+
+        `status`: how REST refuses from now on, 403 or 429; GitHub uses both.
+        """
         self.quota.set(resource, primary, remaining)
+        self.quota.refuses_with = status or self.quota.refuses_with
 
     def limit_secondary(
-        self, *, times: int = 1, retry_after: int | None = 60, method: str | None = None, path: str | None = None
+        self,
+        *,
+        times: int = 1,
+        retry_after: int | None = 60,
+        method: str | None = None,
+        path: str | None = None,
+        status: int = 403,
     ) -> Fault:
-        """The next matching requests meet GitHub's secondary limit: 403, with `retry-after` unless None."""
-        body = {"message": quota.SECONDARY, "documentation_url": "https://docs.github.com/rest"}
-        return self.will_answer(403, method=method, path=path, times=times, body=body, retry_after=retry_after)
+        """The next matching requests meet GitHub's secondary limit, with `retry-after` unless None.
+
+        `status`: 403 or 429; for GraphQL also 200, the refusal being an error of the query then.
+        """
+        body: Any = {"message": quota.SECONDARY, "documentation_url": "https://docs.github.com/rest"}
+        if status == 200:
+            body = {"errors": [{"type": "RATE_LIMITED", "message": quota.SECONDARY}]}
+        return self.will_answer(status, method=method, path=path, times=times, body=body, retry_after=retry_after)
 
     def webhooks_will(
         self,

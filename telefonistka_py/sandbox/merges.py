@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from telefonistka_py.sandbox import commits, diffs, pulls, refs
+from telefonistka_py.sandbox import commits, diffs, protection, pulls, refs
 from telefonistka_py.sandbox.commits import Commit
 from telefonistka_py.sandbox.model import Pull, User
 from telefonistka_py.sandbox.refusal import Refusal, invalid
@@ -27,38 +27,60 @@ class Wish:
 async def merge(repo: "Repo", by: User, pull: Pull, wish: Wish) -> str:
     """`PUT pulls/N/merge`; answers the commit that is the base's tip then. Raises 405, 409 or 422."""
     async with repo.lock:
-        _check(repo, pull, wish)
-        base = await repo.git.resolve(f"refs/heads/{pull.base_ref}")
-        if base is None or pull.draft:
-            raise Refusal(405, "Pull Request is still a draft" if pull.draft else "Base branch was deleted")
-        commit = await _made(repo, by, pull, base, wish)
-        if commit is None:
-            raise Refusal(405, "Pull Request is not mergeable")
-        head_branch, same_repo = pull.head_ref, pull.head_repo == repo.name
-        # Marked first: the push below would otherwise take it for one that was merged by hand.
-        await repo.git.run("update-ref", f"refs/heads/{pull.base_ref}", commit, base)
-        await pulls.mark_merged(repo, by, pull, commit, base=base)
-        await refs.moved(repo, by, f"refs/heads/{pull.base_ref}", base, commit)
-        if repo.delete_branch_on_merge and same_repo and head_branch != repo.default_branch:
-            tip = await refs.read(repo, f"refs/heads/{head_branch}")
-            await refs.move(repo, by, f"refs/heads/{head_branch}", tip, None)
-        return commit
+        return await land(repo, by, pull, wish)
 
 
-def _check(repo: "Repo", pull: Pull, wish: Wish) -> None:
-    if wish.method not in METHODS:
-        raise invalid(f"Invalid merge method {wish.method!r}")
-    allowed = {
-        "merge": repo.allow_merge_commit,
-        "squash": repo.allow_squash_merge,
-        "rebase": repo.allow_rebase_merge,
-    }
-    if not allowed[wish.method]:
-        raise Refusal(405, f"{wish.method.capitalize()} merges are not allowed on this repository.")
+async def land(repo: "Repo", by: User, pull: Pull, wish: Wish, *, queued: bool = False) -> str:
+    """As `merge`; the caller holds `repo.lock`. `queued`: it comes out of the queue that its base may demand."""
+    await _check(repo, pull, wish, queued=queued)
+    base = await repo.git.resolve(f"refs/heads/{pull.base_ref}")
+    if base is None:
+        raise Refusal(405, "Base branch was deleted")
+    commit = await _made(repo, by, pull, base, wish)
+    if commit is None:
+        raise Refusal(405, "Pull Request is not mergeable")
+    head_branch, same_repo = pull.head_ref, pull.head_repo == repo.name
+    # Marked first: the push below would otherwise take it for one that was merged by hand.
+    await repo.git.run("update-ref", f"refs/heads/{pull.base_ref}", commit, base)
+    await pulls.mark_merged(repo, by, pull, commit, base=base)
+    await refs.moved(repo, by, f"refs/heads/{pull.base_ref}", base, commit)
+    tip = await refs.read(repo, f"refs/heads/{head_branch}") if same_repo else None
+    if repo.delete_branch_on_merge and tip is not None and _may_go(repo, head_branch):
+        await refs.move(repo, by, f"refs/heads/{head_branch}", tip, None)
+    return commit
+
+
+def _may_go(repo: "Repo", branch: str) -> bool:
+    return branch != repo.default_branch and branch not in repo.protections
+
+
+def allowed_methods(repo: "Repo") -> list[str]:
+    """Of `METHODS`, in this order, those that the repository allows."""
+    flags = (repo.allow_merge_commit, repo.allow_squash_merge, repo.allow_rebase_merge)
+    return [method for method, allowed in zip(METHODS, flags, strict=True) if allowed]
+
+
+def check_method(repo: "Repo", method: str) -> None:
+    """Raises 422 for what is no method, 405 for one that the repository does not allow."""
+    if method not in METHODS:
+        raise invalid(f"Invalid merge method {method!r}")
+    if method not in allowed_methods(repo):
+        what = {"merge": "Merge commits", "squash": "Squash merges", "rebase": "Rebase merges"}
+        raise Refusal(405, f"{what[method]} are not allowed on this repository.")
+
+
+async def _check(repo: "Repo", pull: Pull, wish: Wish, *, queued: bool) -> None:
+    check_method(repo, wish.method)
     if pull.state != "open":
         raise Refusal(405, "Pull Request is not mergeable")
+    if pull.draft:
+        raise Refusal(405, "Pull Request is still a draft")
     if wish.sha is not None and wish.sha != pull.head_sha:
         raise Refusal(409, "Head branch was modified. Review and try the merge again.")
+    if lacking := await protection.unmet(repo, pull):
+        raise Refusal(405, " ".join(lacking) if await is_mergeable(repo, pull) else "Pull Request is not mergeable")
+    if protection.of(repo, pull.base_ref).queue and not queued:
+        raise Refusal(405, protection.QUEUE)
 
 
 async def is_mergeable(repo: "Repo", pull: Pull) -> bool | None:
@@ -75,6 +97,13 @@ async def is_mergeable(repo: "Repo", pull: Pull) -> bool | None:
         else:
             pull.merge_commit_sha = None
     return repo.hub.mergeable[key]
+
+
+async def shown_mergeable(repo: "Repo", pull: Pull) -> bool | None:
+    """What GitHub shows: while `repo.undecided` requests last, it is still computing, and knows nothing."""
+    if pull.state == "open" and repo.is_undecided():
+        return None
+    return await is_mergeable(repo, pull)
 
 
 async def _test_merge(repo: "Repo", pull: Pull, base: str, tree: str) -> None:

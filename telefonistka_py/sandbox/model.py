@@ -45,6 +45,16 @@ class Comment:
     minimized: str | None = None
     """GraphQL's reason in lower case (`outdated`, …), or None while the comment is shown."""
     app: "App | None" = None
+    reactions: "list[Reaction]" = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Reaction:
+    id: int
+    author: User
+    content: str
+    """`+1`, `-1`, `laugh`, `confused`, `heart`, `hooray`, `rocket` or `eyes`."""
+    created_at: datetime
 
 
 @dataclass(eq=False)
@@ -57,6 +67,33 @@ class Status:
     target_url: str | None
     creator: User
     created_at: datetime
+
+
+@dataclass(eq=False)
+class Review:
+    """A submitted review."""
+
+    id: int
+    number: int
+    author: User
+    state: str
+    """`APPROVED`, `CHANGES_REQUESTED`, `COMMENTED` or `DISMISSED`."""
+    body: str
+    sha: str
+    """The head that was reviewed."""
+    submitted_at: datetime
+
+
+@dataclass(frozen=True)
+class AutoMerge:
+    """An order to merge as soon as everything that holds the pull request is met."""
+
+    by: User
+    method: str
+    """`merge`, `squash` or `rebase`."""
+    title: str | None
+    message: str | None
+    enabled_at: datetime
 
 
 @dataclass(eq=False)
@@ -97,6 +134,9 @@ class Pull(Issue):
     merge_commit_sha: str | None = None
     fork_point: str | None = None
     """The merge base that was true at the merge; None while the pull request is not merged."""
+    reviews: list[Review] = field(default_factory=list)
+    """Oldest first."""
+    auto_merge: AutoMerge | None = None
 
 
 PERMISSIONS = {
@@ -109,6 +149,9 @@ PERMISSIONS = {
     "administration": "read",
 }
 """What a new App may do, unless told otherwise: what our bot's documentation asks for."""
+
+LEVELS = ("", "read", "write", "admin")
+"""An App's permission levels, the weakest first."""
 
 EVENTS = ("push", "pull_request", "issue_comment", "status", "pull_request_review", "check_run", "check_suite")
 
@@ -158,6 +201,12 @@ class Token:
     expires_at: datetime
     permissions: dict[str, str]
     repositories: set[str] | None
+
+    def may(self, permission: str, level: str) -> bool:
+        """Whether the token has it, and the App still has it too: what is taken from the App is gone at once."""
+        app = self.installation.app.permissions
+        have = (LEVELS.index(each.get(permission, "")) for each in (self.permissions, app))
+        return min(have) >= LEVELS.index(level)
 
 
 @dataclass

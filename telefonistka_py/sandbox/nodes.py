@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from telefonistka_py.sandbox import profiles, refs, statuses
+from telefonistka_py.sandbox import merges, protection, refs
 from telefonistka_py.sandbox.git_nodes import git_object, object_at
-from telefonistka_py.sandbox.model import Pull, Status, node_id, read_node_id
+from telefonistka_py.sandbox.landing_nodes import QueueNode, ReviewNode
+from telefonistka_py.sandbox.model import Pull, node_id, read_node_id
 from telefonistka_py.sandbox.pull_nodes import CommentNode, PullNode, label, pull_connection, state_of
 from telefonistka_py.sandbox.refusal import Json
 from telefonistka_py.sandbox.resolvers import View, account, connection, not_found
@@ -28,6 +29,9 @@ def by_id(view: View, id: str) -> Any:
     if kind == "IC":
         every = (comment for issue in repo.issues.values() for comment in issue.comments)
         return next((CommentNode(view, repo, each) for each in every if str(each.id) == key[1]), None)
+    if kind == "PRR":
+        given = (review for pull in repo.pulls() for review in pull.reviews)
+        return next((ReviewNode(view, repo, each) for each in given if str(each.id) == key[1]), None)
     if kind in ("C", "T", "B", "TA"):
         return git_object(view, repo, key[1])
     return None
@@ -57,10 +61,18 @@ class RepositoryNode:
         level = self.repo.access_of(self.view.user.login)
         return level.upper() if level != "none" else None
 
+    def viewer_default_merge_method(self) -> str:
+        return (merges.allowed_methods(self.repo) or ["merge"])[0].upper()
+
+    def merge_queue(self, branch: str | None = None) -> QueueNode | None:
+        name = (branch or self.repo.default_branch).removeprefix("refs/heads/")
+        return QueueNode(self.view, self.repo, name) if protection.of(self.repo, name).queue else None
+
     async def default_branch_ref(self) -> Any:
         return await self.ref(f"refs/heads/{self.repo.default_branch}")
 
     async def ref(self, qualified_name: str) -> Any:
+        self.view.check_may_read(self.repo, "contents")
         for name in (qualified_name, f"refs/heads/{qualified_name}", f"refs/tags/{qualified_name}"):
             sha = await refs.read(self.repo, name)
             if sha is not None:
@@ -76,6 +88,7 @@ class RepositoryNode:
         after: str | None = None,
         before: str | None = None,
     ) -> Json:
+        self.view.check_may_read(self.repo, "contents")
         prefix = ref_prefix.rstrip("/") + "/"
         found = await refs.matching(self.repo, prefix)
         found = [each for each in found if not query or query.lower() in each[0].removeprefix(prefix).lower()]
@@ -83,11 +96,13 @@ class RepositoryNode:
         return connection(found, page, lambda pair: RefNode(self.view, self.repo, pair[0], pair[1], prefix))
 
     async def object(self, oid: str | None = None, expression: str | None = None) -> Any:
+        self.view.check_may_read(self.repo, "contents")
         if oid is not None:
             return await git_object(self.view, self.repo, oid) if len(oid) == 40 else None
         return await object_at(self.view, self.repo, expression or "")
 
     def pull_request(self, number: int) -> "PullNode":
+        self.view.check_may_read(self.repo, "pull_requests")
         found = self.repo.issues.get(number)
         if not isinstance(found, Pull):
             raise not_found(f"Could not resolve to a PullRequest with the number of {number}.")
@@ -105,6 +120,7 @@ class RepositoryNode:
         base_ref_name: str | None = None,
         order_by: Json | None = None,
     ) -> Json:
+        self.view.check_may_read(self.repo, "pull_requests")
         found = [each for each in self.repo.pulls() if not states or state_of(each) in states]
         found = [each for each in found if head_ref_name in (None, each.head_ref)]
         found = [each for each in found if base_ref_name in (None, each.base_ref)]
@@ -159,34 +175,3 @@ class RefNode:
         return self.repository().pull_requests(
             first, last, after, before, states, labels, branch, base_ref_name, order_by
         )
-
-
-class StatusNode:
-    """What the statuses of one commit add up to."""
-
-    typename = "Status"
-
-    def __init__(self, view: View, repo: "Repo", sha: str) -> None:
-        self.view, self.repo, self.sha = view, repo, sha
-        self.id = node_id("S", repo.id, sha)
-        self._latest = statuses.latest(repo.statuses(sha))
-        self.state = statuses.combined([each.state for each in self._latest]).upper()
-        self.contexts = [self._context(each) for each in self._latest]
-
-    def context(self, name: str) -> Json | None:
-        return next((each for each in self.contexts if each["context"].lower() == name.lower()), None)
-
-    async def commit(self) -> Any:
-        return await git_object(self.view, self.repo, self.sha)
-
-    def _context(self, each: Status) -> Json:
-        return {
-            "typename": "StatusContext",
-            "id": node_id("SC", self.repo.id, each.id),
-            "context": each.context,
-            "state": each.state.upper(),
-            "description": each.description,
-            "target_url": each.target_url,
-            "created_at": profiles.stamp(each.created_at),
-            "creator": account(self.view, each.creator),
-        }

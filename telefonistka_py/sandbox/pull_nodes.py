@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from telefonistka_py.sandbox import merges, profiles, pulls, shapes
 from telefonistka_py.sandbox.diffs import Changed
 from telefonistka_py.sandbox.git_nodes import CommitNode, git_object
+from telefonistka_py.sandbox.landing_nodes import Landing
 from telefonistka_py.sandbox.model import Comment, Label, Pull, node_id
 from telefonistka_py.sandbox.refusal import Json
 from telefonistka_py.sandbox.resolvers import View, account, connection
@@ -41,10 +42,9 @@ def label(repo: "Repo", which: Label) -> Json:
     return kept | {"typename": "Label", "id": shape["node_id"], "is_default": False}
 
 
-class PullNode:
+class PullNode(Landing):
     typename = "PullRequest"
     locked = False
-    review_decision = None
     maintainer_can_modify = False
 
     def __init__(self, view: View, repo: "Repo", pull: Pull) -> None:
@@ -88,16 +88,6 @@ class PullNode:
 
     async def base_ref(self) -> Any:
         return await self.repository().ref(f"refs/heads/{self.pull.base_ref}")
-
-    async def mergeable(self) -> str:
-        answer = await merges.is_mergeable(self.repo, self.pull)
-        return "UNKNOWN" if answer is None else "MERGEABLE" if answer else "CONFLICTING"
-
-    async def merge_state_status(self) -> str:
-        answer = await merges.is_mergeable(self.repo, self.pull)
-        if not answer:
-            return "UNKNOWN" if answer is None else "DIRTY"
-        return "DRAFT" if self.pull.draft else "CLEAN"
 
     async def merge_commit(self) -> Any:
         sha = self.pull.merge_commit_sha if self.pull.merged else None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from telefonistka_py.sandbox import diffs, events, limits_of_text
+from telefonistka_py.sandbox import automerge, diffs, events, limits_of_text, protection, queue, reviews
 from telefonistka_py.sandbox.git import ZERO
 from telefonistka_py.sandbox.model import Pull, User
 from telefonistka_py.sandbox.refusal import custom, failed, wrong
@@ -98,14 +98,21 @@ async def _head_moved(
     pull.head_sha, pull.updated_at = after, home.hub.clock()
     pull.base_sha = await home.git.resolve(f"refs/heads/{pull.base_ref}") or pull.base_sha
     await events.pull_request(home, by, pull, "synchronize", before=before or ZERO, after=after)
+    await queue.remove(home, by, pull, "BRANCH_UPDATED")
+    if protection.of(home, pull.base_ref).dismiss_stale:
+        await reviews.dismiss_approvals(home, by, pull)
+    if by.kind != "Bot" and not home.allows(by.login, "write"):
+        await automerge.disable(home, by, pull, "Head branch was pushed to by a user without write access")
 
 
 async def shut(repo: "Repo", by: User, pull: Pull) -> None:
     """Closes without merging."""
     if pull.state == "closed":
         return
+    await queue.remove(repo, by, pull, "PR_CLOSED")
     now = repo.hub.clock()
     pull.state, pull.closed_at, pull.updated_at, pull.closed_by = "closed", now, now, by
+    pull.auto_merge = None
     await events.pull_request(repo, by, pull, "closed")
 
 
@@ -130,7 +137,9 @@ async def retarget(repo: "Repo", by: User, pull: Pull, base: str) -> None:
     source = repo.hub.repos[(pull.head_repo or repo.name).lower()]
     _refuse_second(repo, source, pull.head_ref, base)
     changes = {"base": {"ref": {"from": pull.base_ref}, "sha": {"from": pull.base_sha}}}
+    await queue.remove(repo, by, pull, "BASE_BRANCH_CHANGED")
     pull.base_ref, pull.base_sha, pull.updated_at = base, sha, repo.hub.clock()
+    pull.auto_merge = None
     await events.pull_request(repo, by, pull, "edited", changes=changes)
 
 
@@ -141,6 +150,8 @@ async def mark_merged(repo: "Repo", by: User, pull: Pull, commit: str, *, base: 
     pull.fork_point = await diffs.merge_base(repo.git, pull.base_sha, pull.head_sha)
     pull.state, pull.closed_at, pull.closed_by, pull.updated_at = "closed", now, by, now
     pull.merged, pull.merged_at, pull.merged_by, pull.merge_commit_sha = True, now, by, commit
+    pull.auto_merge = None
+    await queue.remove(repo, by, pull, "MERGE")
     await events.pull_request(repo, by, pull, "closed")
 
 

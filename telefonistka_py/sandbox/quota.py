@@ -42,6 +42,8 @@ class Quota:
         self.hub = hub
         self.primary: dict[str, int] = {"core": 5000, "graphql": 5000, "search": 30}
         self._start_used: dict[str, int] = {}
+        self.refuses_with = 403
+        """The status of a refusal over REST: GitHub uses 403 and 429."""
         self._buckets: dict[tuple[str, str], Bucket] = {}
 
     def bucket(self, actor: "Actor", resource: str) -> Bucket:
@@ -58,7 +60,7 @@ class Quota:
         bucket = self.bucket(actor, resource)
         if bucket.remaining == 0:
             message = f"API rate limit exceeded for {actor.purse}."
-            raise Refusal(403, message, headers=headers(bucket, resource))
+            raise Refusal(self.refuses_with, message, headers=headers(bucket, resource))
         bucket.used += 1
         return bucket
 

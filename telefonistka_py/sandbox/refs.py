@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from telefonistka_py.sandbox import diffs, events, pulls
+from telefonistka_py.sandbox import automerge, diffs, events, pulls
 from telefonistka_py.sandbox.git import ZERO, GitError
 from telefonistka_py.sandbox.model import User
 from telefonistka_py.sandbox.refusal import Refusal, invalid
@@ -88,3 +88,4 @@ async def moved(repo: "Repo", by: User, ref: str, before: str | None, after: str
     await events.push(repo, by, ref, before, after, forced=forced)
     if ref.startswith("refs/heads/"):
         await pulls.follow(repo, by, ref.removeprefix("refs/heads/"), before, after)
+        await automerge.settle(repo)

@@ -5,10 +5,24 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from telefonistka_py.sandbox import commits, diffs, issues, merges, pulls, refs, trees
+from telefonistka_py.sandbox import (
+    automerge,
+    checks,
+    commits,
+    diffs,
+    issues,
+    merges,
+    protection,
+    pulls,
+    queue,
+    refs,
+    reviews,
+    statuses,
+    trees,
+)
 from telefonistka_py.sandbox.content import Content, Submodule, mode_and_bytes
 from telefonistka_py.sandbox.git import EMPTY_TREE, Entry, Git
-from telefonistka_py.sandbox.model import Comment, Issue, Label, Pull, Status, User
+from telefonistka_py.sandbox.model import Comment, Issue, Label, Pull, Review, Status, User
 from telefonistka_py.sandbox.refusal import SandboxError
 
 if TYPE_CHECKING:
@@ -36,6 +50,15 @@ class Repo:
         """By lower-case name: GitHub's labels don't differ by case alone."""
         self.issues: dict[int, Issue] = {}
         self.status_log: dict[str, list[Status]] = {}
+        self.suites: dict[str, list[checks.Suite]] = {}
+        """Check suites by commit."""
+        self.protections: dict[str, protection.Protection] = {}
+        """By branch name."""
+        self.queues: dict[str, list[queue.Entry]] = {}
+        """Merge queues by branch name."""
+        self.undecided = 0
+        """For how many more requests that ask GitHub is still computing whether a pull request can be merged."""
+        self._undecided_at = -1
         self.created_at: datetime = hub.clock()
         self.pushed_at: datetime = self.created_at
         self.lock = asyncio.Lock()
@@ -67,6 +90,37 @@ class Repo:
         if level not in ACCESS:
             raise SandboxError(f"{level!r} is no permission level; use one of {', '.join(ACCESS)}.")
         self.access[self.hub.user(login).login] = level
+
+    def protect(
+        self,
+        branch: str,
+        *,
+        checks: Iterable[str] = (),
+        reviews: int = 0,
+        queue: bool = False,
+        strict: bool = False,
+        dismiss_stale: bool = False,
+    ) -> None:
+        """Demands of changes to `branch` what `Protection` says, instead of what was demanded before."""
+        self.protections[branch] = protection.Protection(tuple(checks), reviews, queue, strict, dismiss_stale)
+
+    def unprotect(self, branch: str) -> None:
+        self.protections.pop(branch, None)
+
+    def is_undecided(self) -> bool:
+        """Whether GitHub is still computing; one request, however often it asks, uses up one of `undecided`."""
+        at = len(self.hub.exchanges)
+        if at == self._undecided_at:
+            return True
+        if self.undecided > 0:
+            self.undecided, self._undecided_at = self.undecided - 1, at
+            return True
+        return False
+
+    async def settle(self) -> None:
+        """Lets GitHub's auto-merge look whether what it waits for is met."""
+        async with self.lock:
+            await automerge.settle(self)
 
     # What people do
 
@@ -130,6 +184,32 @@ class Repo:
         """Merges as a person would; answers the commit. Raises `Refusal` when GitHub would refuse."""
         merge = merges.Wish(method, None, message, None)
         return await merges.merge(self, self.hub.user(login), self.pull(number), merge)
+
+    async def review(self, login: str, number: int, event: str, body: str = "") -> Review:
+        """`event`: `APPROVE`, `REQUEST_CHANGES` or `COMMENT`."""
+        wish = reviews.Wish(event, body or ("" if event == "APPROVE" else "About this."))
+        return await reviews.submit(self, self.hub.user(login), self.pull(number), wish)
+
+    async def set_status(self, login: str, sha: str, context: str, state: str, description: str = "") -> Status:
+        """A commit status by `login`, who is added when the hub does not know them (a CI server, say)."""
+        wish = statuses.Wish(state, context, description or None, None)
+        return await statuses.set(self, self.hub.add_user(login), sha, wish)
+
+    async def run_check(self, slug: str, sha: str, name: str, conclusion: str | None = None) -> checks.CheckRun:
+        """A check run by the App `slug`, made when the hub has none; without `conclusion` it is in progress.
+
+        A run of that name that is underway is taken on.
+        """
+        found = (each for each in self.hub.apps.values() if each.slug == slug)
+        app = next(found, None) or self.hub.add_app(slug, permissions={"checks": "write"}, events=())
+        wish = checks.Wish(name, None if conclusion else "in_progress", conclusion)
+        running = (each for each in checks.latest(self, sha) if each.suite.app is app and each.name == name)
+        run = next((each for each in running if each.status != "completed"), None)
+        return await checks.change(self, run, wish) if run else await checks.make(self, app, sha, wish)
+
+    async def run_queue(self, *, fails: Iterable[int] = ()) -> list[int]:
+        """The merge queues' checks are done: merges what waits, but for `fails`. Answers the numbers merged."""
+        return await queue.run(self, set(fails))
 
     async def close(self, login: str, number: int) -> None:
         await issues.close(self, self.hub.user(login), self.issue(number))

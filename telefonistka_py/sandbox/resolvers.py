@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Any
 from graphql import GraphQLError, GraphQLResolveInfo
 from graphql.utilities import value_from_ast_untyped
 
-from telefonistka_py.sandbox import issues as issue_rules
 from telefonistka_py.sandbox import profiles
-from telefonistka_py.sandbox import pulls as pull_rules
 from telefonistka_py.sandbox.auth import Actor
-from telefonistka_py.sandbox.model import Comment, Pull, User, read_node_id
+from telefonistka_py.sandbox.model import User
 from telefonistka_py.sandbox.refusal import Json, Refusal, Unknown
 
 if TYPE_CHECKING:
@@ -85,13 +83,25 @@ class View:
             return (inside and (token.repositories is None or repo.name in token.repositories)) or not repo.private
         return repo.allows(self.user.login, "read")
 
-    def check_may_write(self, repo: "Repo", *names: str) -> None:
-        """Raises 403 for an installation without one of these permissions, or a person without write access."""
+    def check_may_read(self, repo: "Repo", *names: str) -> None:
+        """Raises 403 for an installation that lacks one of these permissions. What is public anybody reads."""
         token = self.actor.token
-        if token is not None and not any(token.permissions.get(name) == "write" for name in names):
+        if token is not None and repo.private and not all(token.may(name, "read") for name in names):
+            raise Refusal(403, "Resource not accessible by integration")
+
+    def check_may_write(self, repo: "Repo", *names: str) -> None:
+        """Raises 403 for an installation without any of these permissions, or a person without write access."""
+        token = self.actor.token
+        if token is not None and not any(token.may(name, "write") for name in names):
             raise Refusal(403, "Resource not accessible by integration")
         if token is None and not repo.allows(self.user.login, "write"):
             raise Refusal(403, f"{self.user.login} does not have the correct permissions to execute this")
+        self.check_is_alive(repo)
+
+    def check_is_alive(self, repo: "Repo") -> None:
+        """Raises 403 for a repository that is archived: nobody changes anything there."""
+        if repo.archived:
+            raise Refusal(403, "Repository was archived so is read-only.")
 
 
 def cursor(at: int) -> str:
@@ -138,118 +148,3 @@ def account(view: View, user: User | None) -> Json | None:
         "name": None,
         "url": profiles.user(view.hub, user)["html_url"],
     }
-
-
-class Root:
-    """`Query` and `Mutation`."""
-
-    id = "Q_"
-
-    def __init__(self, view: View) -> None:
-        self.view = view
-
-    def viewer(self) -> Json:
-        # The viewer of an installation token is its bot, under its full name and typed as a user.
-        return (account(self.view, self.view.user) or {}) | {"login": self.view.user.login, "typename": "User"}
-
-    def rate_limit(self, dry_run: bool = False) -> Json:
-        bucket = self.view.hub.quota.bucket(self.view.actor, "graphql")
-        counts = {"cost": 1, "node_count": 1, "limit": bucket.limit, "remaining": bucket.remaining, "used": bucket.used}
-        return counts | {"reset_at": profiles.stamp(bucket.reset)}
-
-    def repository(self, owner: str, name: str, follow_renames: bool = True) -> Any:
-        from telefonistka_py.sandbox.nodes import RepositoryNode
-
-        repo = self.view.hub.repos.get(f"{owner}/{name}".lower())
-        if repo is None or not self.view.sees(repo):
-            raise not_found(f"Could not resolve to a Repository with the name '{owner}/{name}'.")
-        return RepositoryNode(self.view, repo)
-
-    def node(self, id: str) -> Any:
-        from telefonistka_py.sandbox import nodes
-
-        found = nodes.by_id(self.view, id)
-        if found is None:
-            raise not_found(f"Could not resolve to a node with the global id of '{id}'")
-        return found
-
-    def nodes(self, ids: list[str]) -> list[Any]:
-        return [self.node(id) for id in ids]
-
-    def search(self, query: str, type: str, first: int | None = None, last: int | None = None) -> Json:
-        from telefonistka_py.sandbox import find
-
-        if type != "ISSUE":
-            raise Unknown(f"The sandbox can't search for {type}.")
-        found = [each for each in find.issues(self.view.hub, query) if self.view.sees(each[0])]
-        return connection(found, {"first": first, "last": last}) | {"issue_count": len(found)}
-
-    # Mutations
-
-    def _comment(self, id: str) -> "tuple[Repo, Comment]":
-        kind, key = read_node_id(id) or ("", [])
-        for repo in self.view.hub.repos.values():
-            for issue in repo.issues.values() if kind == "IC" and key[:1] == [str(repo.id)] else ():
-                for comment in issue.comments:
-                    if key[1:] == [str(comment.id)] and self.view.sees(repo):
-                        return repo, comment
-        raise not_found(f"Could not resolve to a node with the global id of '{id}'")
-
-    def _issue(self, id: str) -> "tuple[Repo, Any]":
-        kind, key = read_node_id(id) or ("", [])
-        for repo in self.view.hub.repos.values():
-            for issue in repo.issues.values() if kind in ("PR", "I") else ():
-                if key == [str(repo.id), str(issue.number)] and self.view.sees(repo):
-                    return repo, issue
-        raise not_found(f"Could not resolve to a node with the global id of '{id}'")
-
-    def minimize_comment(self, input: Json) -> Json:
-        return self._minimized("minimized_comment", input, input["classifier"].lower().replace("_", "-"))
-
-    def unminimize_comment(self, input: Json) -> Json:
-        return self._minimized("unminimized_comment", input, None)
-
-    def _minimized(self, key: str, input: Json, reason: str | None) -> Json:
-        from telefonistka_py.sandbox.pull_nodes import CommentNode
-
-        repo, comment = self._comment(input["subjectId"])
-        if comment.author is not self.view.user:
-            self.view.check_may_write(repo, "issues", "pull_requests")
-        comment.minimized = reason
-        return {"client_mutation_id": input.get("clientMutationId"), key: CommentNode(self.view, repo, comment)}
-
-    async def add_comment(self, input: Json) -> Json:
-        from telefonistka_py.sandbox.pull_nodes import CommentNode, PullNode
-
-        repo, issue = self._issue(input["subjectId"])
-        token = self.view.actor.token
-        if token is not None:
-            self.view.check_may_write(repo, "issues", "pull_requests")
-        app = token.installation.app if token else None
-        made = await issue_rules.comment(repo, self.view.user, issue, input["body"], app=app)
-        edge = {"cursor": cursor(len(issue.comments)), "node": CommentNode(self.view, repo, made)}
-        subject = PullNode(self.view, repo, issue) if isinstance(issue, Pull) else None
-        return {"client_mutation_id": input.get("clientMutationId"), "comment_edge": edge, "subject": subject}
-
-    async def update_issue_comment(self, input: Json) -> Json:
-        from telefonistka_py.sandbox.pull_nodes import CommentNode
-
-        repo, comment = self._comment(input["id"])
-        if comment.author is not self.view.user:
-            self.view.check_may_write(repo, "issues", "pull_requests")
-        made = await issue_rules.edit_comment(repo, self.view.user, comment, input["body"])
-        return {
-            "client_mutation_id": input.get("clientMutationId"),
-            "issue_comment": CommentNode(self.view, repo, made),
-        }
-
-    async def close_pull_request(self, input: Json) -> Json:
-        from telefonistka_py.sandbox.pull_nodes import PullNode
-
-        repo, pull = self._issue(input["pullRequestId"])
-        if not isinstance(pull, Pull):
-            raise not_found(f"Could not resolve to a node with the global id of '{input['pullRequestId']}'")
-        if pull.author is not self.view.user:
-            self.view.check_may_write(repo, "pull_requests")
-        await pull_rules.shut(repo, self.view.user, pull)
-        return {"client_mutation_id": input.get("clientMutationId"), "pull_request": PullNode(self.view, repo, pull)}

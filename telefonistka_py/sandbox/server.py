@@ -73,6 +73,9 @@ class Server:
         fault, finished = None, False
         try:
             exchange.request_body = _parsed(text)
+            if hub.on_request is not None:
+                exchange.actor = auth.login(hub, request.headers)
+                await hub.on_request(exchange, "before")
             operation = _operation(exchange.request_body) if is_graphql else None
             fault = hub.faults.strike(request.method, path, operation)
             if fault is None or fault.after_effect:
@@ -92,13 +95,20 @@ class Server:
         if fault is not None:
             exchange.ended = time.monotonic()
             if fault.status is None:
+                await self._after(exchange)
                 return _dropped(request)
             body = faults.spoiled(fault, answer.body)
             kept = answer.headers if fault.after_effect else {}
             answer = Answer(
                 fault.status, body, {**kept, **{key.lower(): value for key, value in fault.headers.items()}}
             )
-        return self._response(request, exchange, answer)
+        response = self._response(request, exchange, answer)
+        await self._after(exchange)
+        return response
+
+    async def _after(self, exchange: Exchange) -> None:
+        if self.hub.on_request is not None:
+            await self.hub.on_request(exchange, "after")
 
     async def _answered(
         self, request: web.Request, exchange: Exchange, raw_path: str, path: str, query: str, is_graphql: bool
@@ -234,10 +244,12 @@ def _admit_to_repo(actor: Actor, known: Route, call: Call) -> None:
             if hidden or known.level == "write":
                 raise not_found() if hidden else Refusal(403, "Resource not accessible by integration")
             return
-        order = ("", "read", "write", "admin")
-        have = (order.index(actor.token.permissions.get(name, "")) for name in known.needs)
-        if known.needs and max(have) < order.index(known.level):
-            raise Refusal(403, "Resource not accessible by integration")
+        if known.needs and not any(actor.token.may(name, known.level) for name in known.needs):
+            # Alternatives are separated by semicolons: docs, Troubleshooting the REST API.
+            accepted = "; ".join(f"{name}={known.level}" for name in known.needs)
+            raise Refusal(
+                403, "Resource not accessible by integration", headers={"x-accepted-github-permissions": accepted}
+            )
     elif actor.user is None:
         if hidden or known.level == "write":
             raise not_found() if hidden else Refusal(401, "Requires authentication")

@@ -1,12 +1,13 @@
 """GitHub's JSON for issues, pull requests, comments, statuses and commits, in REST answers and in webhooks."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from telefonistka_py.sandbox import merges, profiles, pulls
+from telefonistka_py.sandbox import merges, profiles, protection, pulls
 from telefonistka_py.sandbox.commits import Commit, Person
 from telefonistka_py.sandbox.diffs import Changed
-from telefonistka_py.sandbox.model import Comment, Issue, Label, Pull, Status, User, node_id
+from telefonistka_py.sandbox.model import Comment, Issue, Label, Pull, Reaction, Status, User, node_id
 from telefonistka_py.sandbox.refusal import Json
 
 if TYPE_CHECKING:
@@ -52,9 +53,22 @@ def _shared(it: "Repo", issue: Issue) -> Json:
     }
 
 
-def reactions(url: str) -> Json:
-    kinds = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
-    return {"url": f"{url}/reactions", "total_count": 0, **dict.fromkeys(kinds, 0)}
+REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
+
+
+def reactions(url: str, given: Sequence[Reaction] = ()) -> Json:
+    counts = {kind: sum(each.content == kind for each in given) for kind in REACTIONS}
+    return {"url": f"{url}/reactions", "total_count": len(given), **counts}
+
+
+def reaction(it: "Repo", which: Reaction) -> Json:
+    return {
+        "id": which.id,
+        "node_id": node_id("REA", it.id, which.id),
+        "user": profiles.user(it.hub, which.author),
+        "content": which.content,
+        "created_at": profiles.stamp(which.created_at),
+    }
 
 
 def issue(it: "Repo", which: Issue) -> Json:
@@ -122,7 +136,19 @@ def pull(it: "Repo", which: Pull) -> Json:
         "head": _end(it, which.head_repo, which.head_ref, which.head_sha),
         "base": _end(it, it.name, which.base_ref, which.base_sha),
         "_links": {key: {"href": href} for key, href in links.items()},
-        "auto_merge": None,
+        "auto_merge": _auto_merge(it, which),
+    }
+
+
+def _auto_merge(it: "Repo", which: Pull) -> Json | None:
+    order = which.auto_merge
+    if order is None:
+        return None
+    return {
+        "enabled_by": profiles.user(it.hub, order.by),
+        "merge_method": order.method,
+        "commit_title": order.title or "",
+        "commit_message": order.message or "",
     }
 
 
@@ -140,11 +166,9 @@ def _end(it: "Repo", name: str | None, ref: str, sha: str) -> Json:
 
 async def full_pull(it: "Repo", which: Pull, *, computed: bool = True) -> Json:
     """A pull request by itself. `computed=False`: GitHub hasn't tried the merge yet, as in fresh events."""
-    mergeable = await merges.is_mergeable(it, which) if computed else None
+    mergeable = await merges.shown_mergeable(it, which) if computed else None
     changed = await pulls.files(it, which)
-    state = "unknown" if mergeable is None else "clean" if mergeable else "dirty"
-    if mergeable and which.draft:
-        state = "draft"
+    state = (await protection.merge_state(it, which)).lower() if computed else "unknown"
     return pull(it, which) | {
         "merge_commit_sha": which.merge_commit_sha,
         "merged": which.merged,
@@ -194,7 +218,7 @@ def comment(it: "Repo", which: Comment) -> Json:
         "updated_at": profiles.stamp(which.updated_at),
         "author_association": association(it, which.author),
         "body": which.body,
-        "reactions": reactions(url),
+        "reactions": reactions(url, which.reactions),
         "performed_via_github_app": profiles.app(it.hub, which.app) if which.app else None,
     }
 

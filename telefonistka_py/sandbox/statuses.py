@@ -53,6 +53,7 @@ async def set(repo: "Repo", by: User, name: str, wish: Wish) -> Status:
     )
     log.append(made)
     await events.status(repo, by, made)
+    await repo.settle()
     return made
 
 

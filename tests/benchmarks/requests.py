@@ -48,11 +48,9 @@ async def measure(*, files: int, changed: int, others: int = 0, separate: bool =
                 pull = await repo.open_pull("alice", head="f", title="Change")
                 await house.settle()
                 hub.latency = LATENCY
-                hub.exchanges.clear()
-                await repo.merge("alice", pull.number)
-                await house.settle()
+                cost = costs.of(await house.requests_for_merge(repo, pull))
                 assert len(house.promotions(repo)) == (5 if separate else 1)
-                return costs.of(house.requests()), len(content)
+                return cost, len(content)
 
 
 async def main() -> None:

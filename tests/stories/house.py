@@ -113,6 +113,29 @@ class House:
             if exchange.actor in bots:
                 yield exchange
 
+    async def requests_for_merge(self, repo: Repo, pull: Pull) -> list[Exchange]:
+        """alice merges `pull`; what the bot asked of GitHub for that event alone, tokens aside."""
+        assert self.server is not None
+        self.hub.exchanges.clear()
+        async with self._deaf_from_the_first_request():
+            await repo.merge("alice", pull.number)
+            await self.settle()
+        return list(self.requests())
+
+    @asynccontextmanager
+    async def _deaf_from_the_first_request(self) -> AsyncIterator[None]:
+        """What the bot's own doing sends is other events, with costs of their own."""
+        url = self.app.webhook_url
+
+        async def deafen(exchange: Exchange, when: str) -> None:
+            if exchange.actor == self.app.bot.login:
+                self.hub.set_webhook(self.app, None)
+
+        self.hub.on_request = deafen
+        yield
+        self.hub.on_request = None
+        self.hub.set_webhook(self.app, url)
+
     def promotions(self, repo: Repo, state: str = "all") -> list[Pull]:
         """The bot's pull requests, oldest first."""
         return [pull for pull in repo.pulls(state=state) if pull.author is self.app.bot]

@@ -2,4 +2,15 @@
 
 
 def load() -> None:
-    from telefonistka_py.sandbox.rest import apps, contents, gitdata, history, issues, pulls, repos, statuses  # noqa: F401
+    from telefonistka_py.sandbox.rest import (  # noqa: F401
+        apps,
+        checks,
+        contents,
+        gitdata,
+        history,
+        issues,
+        pulls,
+        repos,
+        reviews,
+        statuses,
+    )

@@ -4,7 +4,7 @@ from typing import Any
 
 from telefonistka_py.sandbox import auth, profiles
 from telefonistka_py.sandbox.calls import PAGE_KEYS, Answer, Call, route
-from telefonistka_py.sandbox.model import Delivery, Installation, Token
+from telefonistka_py.sandbox.model import LEVELS, Delivery, Installation, Token
 from telefonistka_py.sandbox.refusal import Json, Refusal, SandboxError, invalid, not_found
 
 KEPT_DAYS = 3
@@ -77,9 +77,8 @@ async def account_installation(call: Call) -> Json:
 async def access_token(call: Call) -> Answer:
     found = _one(call)
     permissions = call.body.get("permissions", found.app.permissions)
-    order = ("", "read", "write", "admin")
     for name, level in permissions.items():
-        if order.index(level) > order.index(found.app.permissions.get(name, "")):
+        if LEVELS.index(level) > LEVELS.index(found.app.permissions.get(name, "")):
             raise invalid("The permissions requested are not granted to this installation.")
     token = Token(
         value=call.hub.new_token("ghs_"),

@@ -6,7 +6,7 @@ import textwrap
 from datetime import datetime
 from typing import Any
 
-from telefonistka_py.sandbox import commits, profiles, refs, shapes, trees
+from telefonistka_py.sandbox import commits, profiles, protection, refs, shapes, trees
 from telefonistka_py.sandbox.calls import Answer, Call, route
 from telefonistka_py.sandbox.commits import Person
 from telefonistka_py.sandbox.git import EMPTY_TREE
@@ -192,12 +192,15 @@ async def make_ref(call: Call) -> Answer:
 async def change_ref(call: Call) -> Json:
     name, sha, force = f"refs/{call.parts['ref']}", call.text("sha"), call.flag("force", False)
     async with call.repo.lock:
+        protection.check_push(call.repo, name, sha)
         await refs.change(call.repo, call.by, name, sha, force=force)
     return await _ref_shape(call, name, sha)
 
 
 @route("DELETE", "/repos/{owner}/{repo}/git/refs/{ref}", needs="contents")
 async def delete_ref(call: Call) -> Answer:
+    name = f"refs/{call.parts['ref']}"
     async with call.repo.lock:
-        await refs.change(call.repo, call.by, f"refs/{call.parts['ref']}", None, force=False)
+        protection.check_push(call.repo, name, None)
+        await refs.change(call.repo, call.by, name, None, force=False)
     return Answer(204)

@@ -2,8 +2,8 @@
 
 from telefonistka_py.sandbox import issues, profiles, shapes
 from telefonistka_py.sandbox.calls import PAGE_KEYS, Answer, Call, route
-from telefonistka_py.sandbox.model import Comment
-from telefonistka_py.sandbox.refusal import Json, Refusal, invalid, not_found
+from telefonistka_py.sandbox.model import Comment, Reaction
+from telefonistka_py.sandbox.refusal import Json, Refusal, failed, invalid, not_found, wrong
 from telefonistka_py.sandbox.rest.pulls import check_may_edit
 
 _BASE = "/repos/{owner}/{repo}/issues"
@@ -144,3 +144,17 @@ async def delete_comment(call: Call) -> Answer:
     _check_may_edit_comment(call, made)
     await issues.delete_comment(call.repo, call.by, made)
     return Answer(204)
+
+
+@route("POST", _BASE + "/comments/{comment_id}/reactions", needs=_NEEDS, person="read", body=("content",))
+async def react(call: Call) -> Answer:
+    """201 for a new one, 200 for one that was there."""
+    made, content, by = _comment(call), call.text("content"), call.by
+    if content not in shapes.REACTIONS:
+        raise failed(wrong("Reaction", "content"))
+    found = next((each for each in made.reactions if (each.author, each.content) == (by, content)), None)
+    if found is not None:
+        return Answer(200, shapes.reaction(call.repo, found))
+    found = Reaction(call.hub.next_id(), by, content, call.hub.clock())
+    made.reactions.append(found)
+    return Answer(201, shapes.reaction(call.repo, found))

@@ -2,7 +2,7 @@
 
 from telefonistka_py.sandbox import commits, profiles, shapes
 from telefonistka_py.sandbox.calls import PAGE_KEYS, Answer, Call, route
-from telefonistka_py.sandbox.refusal import Json, Refusal, not_found
+from telefonistka_py.sandbox.refusal import Json, Refusal
 
 _UNPROTECTED = {"enabled": False, "required_status_checks": {"enforcement_level": "off", "contexts": [], "checks": []}}
 
@@ -46,7 +46,7 @@ async def permission(call: Call) -> Json:
         raise Refusal(403, "Must have push access to view collaborator permission.")
     found = call.hub.users.get(call.parts["username"].lower())
     if found is None:
-        raise not_found()
+        raise Refusal(404, f"{call.parts['username']} is not a user")
     role = call.repo.access_of(found.login)
     short = {"triage": "read", "maintain": "write"}.get(role, role)
     names = {"admin": "admin", "maintain": "maintain", "push": "write", "triage": "triage", "pull": "read"}

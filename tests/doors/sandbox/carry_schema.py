@@ -20,18 +20,22 @@ _PULL_FIELDS = """id databaseId fullDatabaseId number title body state merged me
     isCrossRepository headRefName headRefOid headRef baseRef baseRefName baseRefOid headRepository headRepositoryOwner
     baseRepository repository author authorAssociation url permalink resourcePath mergeable mergeStateStatus mergeCommit
     potentialMergeCommit labels assignees comments totalCommentsCount commits files changedFiles additions deletions
-    viewerDidAuthor createdAt updatedAt closed closedAt reviewDecision locked maintainerCanModify"""
+    viewerDidAuthor createdAt updatedAt closed closedAt reviewDecision locked maintainerCanModify reviews latestReviews
+    latestOpinionatedReviews autoMergeRequest viewerCanEnableAutoMerge viewerCanDisableAutoMerge isInMergeQueue
+    isMergeQueueEnabled mergeQueue mergeQueueEntry statusCheckRollup"""
 
 KEPT = {
     "Query": "id viewer rateLimit repository node nodes search",
-    "Mutation": "minimizeComment unminimizeComment addComment updateIssueComment closePullRequest",
+    "Mutation": """minimizeComment unminimizeComment addComment updateIssueComment closePullRequest
+        enablePullRequestAutoMerge disablePullRequestAutoMerge mergePullRequest enqueuePullRequest dequeuePullRequest
+        deleteRef""",
     "Repository": """id databaseId name nameWithOwner owner url isArchived isPrivate isFork isEmpty viewerPermission
         mergeCommitAllowed squashMergeAllowed rebaseMergeAllowed deleteBranchOnMerge autoMergeAllowed defaultBranchRef
-        ref refs object pullRequest pullRequests label labels""",
+        ref refs object pullRequest pullRequests label labels viewerDefaultMergeMethod mergeQueue""",
     "Ref": "id name prefix target repository associatedPullRequests",
     "Commit": """id oid abbreviatedOid message messageHeadline messageBody committedDate authoredDate author committer
-        tree file parents history associatedPullRequests changedFilesIfAvailable status url commitUrl additions
-        deletions""",
+        tree file parents history associatedPullRequests changedFilesIfAvailable status statusCheckRollup url
+        commitUrl additions deletions""",
     "Tag": "id oid abbreviatedOid name message target",
     "Tree": "id oid abbreviatedOid entries",
     "Blob": "id oid abbreviatedOid byteSize isBinary isTruncated text",
@@ -39,7 +43,18 @@ KEPT = {
     "Submodule": "name nameRaw path pathRaw subprojectCommitOid",
     "GitActor": "name email date user",
     "Status": "id state context contexts commit",
-    "StatusContext": "id context state description targetUrl createdAt creator",
+    "StatusContext": "id context state description targetUrl createdAt creator commit isRequired",
+    "StatusCheckRollup": "id state contexts commit",
+    "StatusCheckRollupContext": "",
+    "StatusCheckRollupContextConnection": "nodes edges pageInfo totalCount checkRunCount statusContextCount",
+    "CheckRun": """id databaseId name status conclusion detailsUrl externalId url permalink title summary text startedAt
+        completedAt isRequired""",
+    "RequirableByPullRequest": "isRequired",
+    "PullRequestReview": """id databaseId fullDatabaseId state body author authorAssociation authorCanPushToRepository
+        viewerDidAuthor commit pullRequest url createdAt updatedAt submittedAt isMinimized minimizedReason""",
+    "AutoMergeRequest": "enabledAt enabledBy mergeMethod commitHeadline commitBody pullRequest",
+    "MergeQueue": "id url entries repository",
+    "MergeQueueEntry": "id state position enqueuedAt enqueuer jump solo pullRequest mergeQueue",
     "PullRequest": _PULL_FIELDS,
     "IssueComment": """id databaseId fullDatabaseId body author authorAssociation viewerDidAuthor isMinimized
         minimizedReason createdAt updatedAt url pullRequest repository""",
@@ -66,12 +81,21 @@ KEPT = {
     "AddCommentPayload": "clientMutationId commentEdge subject",
     "UpdateIssueCommentPayload": "clientMutationId issueComment",
     "ClosePullRequestPayload": "clientMutationId pullRequest",
+    "EnablePullRequestAutoMergePayload": "clientMutationId pullRequest actor",
+    "DisablePullRequestAutoMergePayload": "clientMutationId pullRequest actor",
+    "MergePullRequestPayload": "clientMutationId pullRequest actor",
+    "EnqueuePullRequestPayload": "clientMutationId mergeQueueEntry",
+    "DequeuePullRequestPayload": "clientMutationId mergeQueueEntry",
+    "DeleteRefPayload": "clientMutationId",
 }
-for _name in ("PullRequest", "IssueComment", "Label", "User", "Commit", "Ref", "PullRequestCommit"):
+for _name in (
+    *("PullRequest", "IssueComment", "Label", "User", "Commit", "Ref", "PullRequestCommit"),
+    *("PullRequestReview", "MergeQueueEntry"),
+):
     KEPT[f"{_name}Connection"] = "nodes edges pageInfo totalCount"
     KEPT[f"{_name}Edge"] = "cursor node"
 KEPT["CommitHistoryConnection"] = KEPT["PullRequestChangedFileConnection"] = KEPT["CommitConnection"]
-KEPT["PullRequestChangedFileEdge"] = "cursor node"
+KEPT["PullRequestChangedFileEdge"] = KEPT["StatusCheckRollupContextEdge"] = "cursor node"
 for _name in ("Tree", "Blob", "Tag"):
     KEPT[_name] += " commitUrl"
 
@@ -87,7 +111,7 @@ def spoken(full: DocumentNode) -> str:
             continue
         done.add(name)
         text = re.sub(r'^\s*"""[\s\S]*?"""\n', "", print_ast(node), flags=re.M)
-        if name in KEPT:
+        if KEPT.get(name):
             fields = set(KEPT[name].split())
             missing = fields - {field.name.value for field in node.fields}
             assert not missing, f"{name} has no {missing}"
@@ -100,7 +124,7 @@ def spoken(full: DocumentNode) -> str:
             heading = f"{kind} {name}" + (f" implements {' & '.join(interfaces)}" if interfaces else "")
             text = heading + " {\n" + "\n".join(f"  {line.strip()}" for line in kept) + "\n}"
             wanted += sorted({w for line in kept for w in re.findall(r"\b[A-Z]\w+", line)} - done)
-        elif text.startswith("input"):
+        elif text.startswith(("input", "union")):
             wanted += sorted(set(re.findall(r"\b[A-Z]\w+", text)) - done)
         elif not text.startswith(("enum", "scalar")):
             raise SystemExit(f"{name} is referred to, but is not among the kept types")

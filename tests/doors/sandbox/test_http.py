@@ -115,7 +115,7 @@ async def test_exchanges_are_kept(bot: Caller, hub: Hub, repo: Repo) -> None:
 
 UNKNOWN = [
     ("GET", f"{REPO}/milestones", None),
-    ("GET", f"{REPO}/commits/main/check-runs", None),
+    ("GET", f"{REPO}/commits/main/check-suites", None),
     ("GET", f"{REPO}/pulls?page_size=3", None),
     ("POST", f"{REPO}/git/blobs", {"content": "", "path": "x"}),
 ]

@@ -12,6 +12,10 @@ def test_a_text_within_the_limit_keeps_to_every_reading_of_it(text: str) -> None
     assert len(text.encode()) <= 4 * counted
 
 
+def test_a_character_outside_the_basic_plane_counts_twice() -> None:
+    assert [size.units(text) for text in ("a", "é", "↔", "🚀", "")] == [1, 1, 1, 2, 0]
+
+
 def test_our_marker_lines_fit_beside_a_full_text() -> None:
     assert len(comments.tagged("a-topic-of-sixty-characters-which-is-more-than-we-have-so-far/5", "")) <= size.MARKERS
     assert size.LIMIT + size.MARKERS == size.GITHUB
