@@ -1,1 +1,1 @@
-"""Environments that should be equal and are not: found from tree hashes, shown as diffs, on pull requests and offline."""
+"""Environments that should be equal and are not: found from tree hashes, shown as diffs, at GitHub and offline."""

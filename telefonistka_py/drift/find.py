@@ -7,6 +7,7 @@ from telefonistka_py.drift.model import (
     Contents,
     FileDrift,
     Gap,
+    LeftOut,
     Nature,
     Opaque,
     Pair,
@@ -42,6 +43,13 @@ def gap(reader: Reader, root: Sha, pair: Pair) -> Gap:
     return Gap(pair, tuple(difference.differences(reader, source, target, RepoPath(""))), source)
 
 
+def gaps(reader: Reader, root: Sha, asked: Iterable[Pair]) -> Iterator[Gap]:
+    """The pairs that differ, in order."""
+    for pair in asked:
+        if (found := gap(reader, root, pair)).differences:
+            yield found
+
+
 def needed(gaps: Iterable[Gap]) -> tuple[Sha, ...]:
     """The files whose contents are to be read, each once: those that both sides have, where the contents differ."""
     found: dict[Sha, None] = {}
@@ -67,13 +75,14 @@ def _comparable(each: Difference) -> bool:
 def _file(pair: Pair, each: Difference, contents: Contents) -> FileDrift:
     one, other = each.before, each.after
     if other is None:
-        return FileDrift(each.path, Nature.ONLY_SOURCE, _beside_a_file(one))
+        return FileDrift(each.path, Nature.ONLY_SOURCE)
     if one is None:
-        return FileDrift(each.path, Nature.ONLY_TARGET, _beside_a_file(other))
+        return FileDrift(each.path, Nature.ONLY_TARGET)
     if _word(one) != _word(other):
         return FileDrift(each.path, Nature.KIND, f"{_word(one)} in the source, {_word(other)} in the target")
     if one.mode == Mode.SUBMODULE:
-        return FileDrift(each.path, Nature.SUBMODULE, f"submodule at {one.sha[:7]} in the source, {other.sha[:7]} in the target")
+        note = f"submodule at {one.sha[:7]} in the source, at {other.sha[:7]} in the target"
+        return FileDrift(each.path, Nature.SUBMODULE, note)
     if one.sha == other.sha:
         return FileDrift(each.path, Nature.MODE, _mode_note(one, other))
     sides = contents[one.sha], contents[other.sha]
@@ -84,14 +93,14 @@ def _file(pair: Pair, each: Difference, contents: Contents) -> FileDrift:
 
 def _symlink(path: RepoPath, one: Content, other: Content) -> FileDrift:
     if not isinstance(one, bytes) or not isinstance(other, bytes):
-        return FileDrift(path, Nature.UNREAD, _why(one, other))
+        return _unseen(path, one, other)
     said = (content.decode("utf-8", "surrogateescape") for content in (one, other))
     return FileDrift(path, Nature.SYMLINK, "symlink to {} in the source, to {} in the target".format(*said))
 
 
 def _content(pair: Pair, path: RepoPath, note: str, one: Content, other: Content) -> FileDrift:
-    if isinstance(one, Unread) or isinstance(other, Unread):
-        return FileDrift(path, Nature.UNREAD, _why(one, other))
+    if isinstance(one, Unread | LeftOut) or isinstance(other, Unread | LeftOut):
+        return _unseen(path, one, other)
     sizes = f"{_size(one):,} bytes in the source, {_size(other):,} in the target"
     if _binary(one) or _binary(other):
         return FileDrift(path, Nature.BINARY, _joined(f"binary, {sizes}", note))
@@ -110,23 +119,26 @@ def _content(pair: Pair, path: RepoPath, note: str, one: Content, other: Content
 
 def _binary(content: Content) -> bool:
     """git's own rule: a zero byte among the first 8,000."""
-    return bool(content.binary) if isinstance(content, Opaque) else isinstance(content, bytes) and b"\0" in content[:8000]
+    return (
+        b"\0" in content[:8000] if isinstance(content, bytes) else isinstance(content, Opaque) and bool(content.binary)
+    )
 
 
-def _size(content: Content) -> int:
-    return content.size if isinstance(content, Opaque) else len(content) if isinstance(content, bytes) else 0
+def _size(content: bytes | Opaque) -> int:
+    return len(content) if isinstance(content, bytes) else content.size
 
 
-def _why(*sides: Content) -> str:
-    return next((side.why for side in sides if isinstance(side, Unread)), "it is too long for what it is")
+def _unseen(path: RepoPath, *sides: Content) -> FileDrift:
+    """A file of which a side was not read; a failure is said before anything else."""
+    for side in sides:
+        if isinstance(side, Unread):
+            return FileDrift(path, Nature.UNREAD, side.why)
+    why = next((side.why for side in sides if isinstance(side, LeftOut)), "its content is not that of a symlink")
+    return FileDrift(path, Nature.LEFT_OUT, why)
 
 
 def _word(entry: Entry) -> str:
     return _WORDS.get(entry.mode, "file")
-
-
-def _beside_a_file(entry: Entry | None) -> str:
-    return "" if entry is None or entry.is_file else _word(entry)
 
 
 def _mode_note(one: Entry, other: Entry) -> str:
@@ -160,10 +172,3 @@ def _is_utf8(raw: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def gaps(reader: Reader, root: Sha, asked: Iterable[Pair]) -> Iterator[Gap]:
-    """The pairs that differ, in order."""
-    for pair in asked:
-        if (found := gap(reader, root, pair)).differences:
-            yield found

@@ -45,7 +45,14 @@ class Unread:
     why: str
 
 
-Content = bytes | Opaque | Unread
+@dataclass(frozen=True)
+class LeftOut:
+    """A file that nobody tried to read, and why."""
+
+    why: str
+
+
+Content = bytes | Opaque | Unread | LeftOut
 Contents = Mapping[Sha, Content]
 
 
@@ -62,7 +69,8 @@ class Nature(StrEnum):
     KIND = "kind"
     ONLY_SOURCE = "only in the source"
     ONLY_TARGET = "only in the target"
-    UNREAD = "unread"
+    LEFT_OUT = "not shown"
+    UNREAD = "could not be read"
 
 
 @dataclass(frozen=True)

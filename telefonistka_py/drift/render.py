@@ -1,6 +1,6 @@
 """The drift comment: a summary first, then one foldable block for each pair that differs (contract §6)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from telefonistka_py import markdown
@@ -11,6 +11,7 @@ from telefonistka_py.drift.model import (
     Direct,
     FileDrift,
     Heading,
+    LastCommit,
     Nature,
     Pair,
     Report,
@@ -83,14 +84,13 @@ def _row(pair: Pair, differs: Differs, links: Links) -> dict[str, object]:
 
 
 def _section(pair: Pair, differs: Differs, links: Links, templates: Templates) -> Section:
-    shown = [file for file in differs.files if file.diff or file.note]
-    source_only = [join(pair.source, file.path) for file in differs.files if file.nature is Nature.ONLY_SOURCE]
-    target_only = [join(pair.target, file.path) for file in differs.files if file.nature is Nature.ONLY_TARGET]
+    source_only = [_below(pair.source, file.path) for file in differs.files if file.nature is Nature.ONLY_SOURCE]
+    target_only = [_below(pair.target, file.path) for file in differs.files if file.nature is Nature.ONLY_TARGET]
     body = templates.render(
         "drift-pair",
         pair=pair,
         cause=_cause(differs.cause, links),
-        files=[_file(file) for file in shown if file.nature not in (Nature.ONLY_SOURCE, Nature.ONLY_TARGET)],
+        files=[_file(each) for each in differs.files if each.nature not in (Nature.ONLY_SOURCE, Nature.ONLY_TARGET)],
         only_source=_limited(source_only),
         only_target=_limited(target_only),
         blame=_limited([(path, links.blame(path)) for path in _blamed(pair, differs.files)]),
@@ -136,7 +136,7 @@ def _counts(file: FileDrift) -> str:
     return f": {file.nature.value}" if file.nature is not Nature.TEXT else ""
 
 
-def _limited(names: list[object] | list[RepoPath] | list[tuple[RepoPath, str]]) -> dict[str, object]:
+def _limited(names: Sequence[object]) -> dict[str, object]:
     return {"shown": names[:MOST_NAMES], "more": max(0, len(names) - MOST_NAMES)}
 
 
@@ -150,22 +150,18 @@ def _cause(cause: Cause | None, links: Links) -> str:
         case Heading(number):
             return f"the open promotion #{number} goes there, but not with what the source holds now"
         case Direct(commit):
-            brought = f" (#{commit.pull})" if commit.pull else ""
-            return f"changed directly in the target by {_commit(commit.sha, links)}{brought} on {commit.at:%Y-%m-%d}"
-        case SourceMoved(None):
+            return f"changed directly in the target by {_commit(commit, links)}"
+        case SourceMoved(commit) if commit:
+            return f"the source was changed by {_commit(commit, links)}; no open promotion carries that"
+        case SourceMoved():
             return "no open promotion carries this change"
-        case SourceMoved(commit):
-            brought = f" (#{commit.pull})" if commit.pull else ""
-            return (
-                f"the source was changed by {_commit(commit.sha, links)}{brought} on {commit.at:%Y-%m-%d}; "
-                "no open promotion carries that"
-            )
         case Unknown(why):
             return f"unknown: {markdown.plain(why)}"
 
 
-def _commit(sha: str, links: Links) -> str:
-    return f"[`{sha[:7]}`]({links.commit(sha)})"
+def _commit(commit: LastCommit, links: Links) -> str:
+    brought = f" (#{commit.pull})" if commit.pull else ""
+    return f"[`{commit.sha[:7]}`]({links.commit(commit.sha)}){brought} on {commit.at:%Y-%m-%d}"
 
 
 def _cell(text: str) -> str:

@@ -135,10 +135,6 @@ class Look:
         """What stands at `commit:path`."""
         return self._add("object(expression: {})", "String!", expression, "oid", "")
 
-    def add_blob(self, sha: str) -> str:
-        """A file's text by its object id."""
-        return self._add("object(oid: {})", "GitObjectID!", sha, "oid ...Text", _TEXT)
-
     def add_last_commit(self, commit: str, path: str) -> str:
         """The newest commit, from `commit` back, that touched `path`, and the pull request that brought it."""
         self._variables[f"p{len(self._fields)}"] = ("String!", path)

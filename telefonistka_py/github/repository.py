@@ -202,7 +202,7 @@ class Repository:
         answer = await self._transport.get(f"/repos/{self.name}/git/blobs/{entry.sha}")
         return base64.b64decode(answer["content"])
 
-    async def blobs(self, shas: Sequence[Sha], most_bytes: int) -> dict[Sha, Blob]:
+    async def texts(self, shas: Sequence[Sha], most_bytes: int) -> dict[Sha, Blob]:
         """Files by their object ids, in one query; a further request each for those that GraphQL can't give exactly.
 
         The content of files that are binary, or longer than `most_bytes`, is not read.
@@ -224,8 +224,8 @@ class Repository:
     async def traces(
         self, commit: Sha, paths: Sequence[RepoPath], elsewhere: Sequence[tuple[Sha, RepoPath]]
     ) -> tuple[list[Touch | None], list[Sha | None]]:
-        """In one query: the newest commit, from `commit` back, that touched each of `paths`; and what stands at paths of
-        other commits, None where nothing does."""
+        """In one query: the newest commit, from `commit` back, that touched each of `paths`; and what stands at places
+        of other commits, None where nothing does."""
         look = Look()
         touches = [look.add_last_commit(commit, path) for path in paths]
         there = [look.add_object(f"{head}:{path}") for head, path in elsewhere]

@@ -213,20 +213,13 @@ class _One:
         return draft.write(promotion, self.trigger, self.config.labels, self.means.templates, supersedes=numbers)
 
     async def _followed_up(self, promotion: Promotion, stands: Stands, older: tuple[Neighbour, ...]) -> Stands:
+        stands = replace(stands, to_merge=promotion.auto_merge)
         if stands.state != "OPEN":
             return stands
         for neighbour in older:
             await _supersede(self.means, self.config, neighbour, stands.number)
         trouble = await self._approved(stands) if self.config.auto_approve else ""
-        return Stands(
-            stands.number,
-            stands.node_id,
-            stands.head_sha,
-            stands.state,
-            stands.new,
-            to_merge=promotion.auto_merge,
-            trouble=trouble,
-        )
+        return replace(stands, trouble=trouble)
 
     async def _approved(self, stands: Stands) -> str:
         """Approves by the second identity; what went wrong, in a sentence."""
@@ -285,7 +278,7 @@ async def _landed(means: Means, carried: _Carried) -> Report:
     unwell: list[TelefonistkaError] = []
     for result in report.results:
         made = result.outcome
-        if not isinstance(made, Stands) or not made.to_merge:
+        if not isinstance(made, Stands) or not made.to_merge or made.state != "OPEN":
             results.append(result)
             continue
         try:

@@ -18,7 +18,7 @@ class Stands:
     state: str = "OPEN"
     new: bool = True
     to_merge: bool = False
-    """The flow says `autoMerge`, and it is open."""
+    """The flow says `autoMerge`."""
     landing: Landing | None = None
     """What came of merging it; None before it was tried."""
     trouble: str = ""

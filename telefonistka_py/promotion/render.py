@@ -57,6 +57,7 @@ def _landing(outcome: Stands) -> str:
             return f"not merged yet, it is tried again: {outcome.landing.why}"
         case Moved():
             return f"not merged: {outcome.landing.why}"
-    if outcome.to_merge:
-        return "to be merged"
-    return "closed by somebody" if outcome.state == "CLOSED" else ""
+    if outcome.state == "CLOSED":
+        return "closed by somebody"
+    # Said before it is merged, and true afterwards: no second edit is needed.
+    return "merged by itself" if outcome.to_merge else ""

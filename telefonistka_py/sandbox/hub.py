@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from telefonistka_py.sandbox import auth, births, git, quota, webhooks
 from telefonistka_py.sandbox.content import Content
 from telefonistka_py.sandbox.diffs import Changed
-from telefonistka_py.sandbox.faults import Fault, Faults
+from telefonistka_py.sandbox.disorder import Disorder
+from telefonistka_py.sandbox.faults import Faults
 from telefonistka_py.sandbox.model import (
     EVENTS,
     PERMISSIONS,
@@ -39,7 +39,7 @@ class Users(dict[str, User]):
     """By lower-case login, as GitHub compares them."""
 
 
-class Hub:
+class Hub(Disorder):
     """A GitHub of one's own. Made by `Hub.running`, which also ends it."""
 
     def __init__(
@@ -221,88 +221,6 @@ class Hub:
 
     def redeliver(self, guid: str) -> Delivery:
         return self.webhooks.redeliver(guid)
-
-    # What shall go wrong
-
-    def will_answer(
-        self,
-        status: int | None,
-        *,
-        method: str | None = None,
-        path: str | None = None,
-        operation: str | None = None,
-        times: int = 1,
-        skip: int = 0,
-        headers: Mapping[str, str] | None = None,
-        body: Any = None,
-        errors: list[dict[str, Any]] | None = None,
-        after_effect: bool = False,
-        retry_after: int | None = None,
-    ) -> Fault:
-        """The next `times` matching requests (after `skip` of them) get this answer; see `Fault` for the words."""
-        extra = {} if retry_after is None else {"retry-after": str(retry_after)}
-        fault = Fault(
-            status,
-            method=method,
-            path=path,
-            operation=operation,
-            times=times,
-            skip=skip,
-            headers={**extra, **(headers or {})},
-            body=body,
-            errors=errors,
-            after_effect=after_effect or errors is not None,
-        )
-        self.faults.waiting.append(fault)
-        return fault
-
-    def limit(
-        self,
-        *,
-        primary: int | None = None,
-        remaining: int | None = None,
-        resource: str = "core",
-        status: int | None = None,
-    ) -> None:
-        """Changes everybody's rate limit, what is left of it, or both. `resource`: `core`, `graphql`, `search`.
-
-        `status`: how REST refuses from now on, 403 or 429; GitHub uses both.
-        """
-        self.quota.set(resource, primary, remaining)
-        self.quota.refuses_with = status or self.quota.refuses_with
-
-    def limit_secondary(
-        self,
-        *,
-        times: int = 1,
-        retry_after: int | None = 60,
-        method: str | None = None,
-        path: str | None = None,
-        status: int = 403,
-    ) -> Fault:
-        """The next matching requests meet GitHub's secondary limit, with `retry-after` unless None.
-
-        `status`: 403 or 429; for GraphQL also 200, the refusal being an error of the query then.
-        """
-        body: Any = {"message": quota.SECONDARY, "documentation_url": "https://docs.github.com/rest"}
-        if status == 200:
-            body = {"errors": [{"type": "RATE_LIMITED", "message": quota.SECONDARY}]}
-        return self.will_answer(status, method=method, path=path, times=times, body=body, retry_after=retry_after)
-
-    def webhooks_will(
-        self,
-        *,
-        drop: int | None = None,
-        twice: int | None = None,
-        reorder: int | None = None,
-        delay: float | None = None,
-    ) -> None:
-        """Drops the next deliveries, sends them twice, in reverse order by groups, or late by `delay` seconds."""
-        trouble = self.webhooks.trouble
-        trouble.drop = trouble.drop if drop is None else drop
-        trouble.twice = trouble.twice if twice is None else twice
-        trouble.reorder = trouble.reorder if reorder is None else reorder
-        trouble.delay = trouble.delay if delay is None else delay
 
     # Small change
 

@@ -38,9 +38,7 @@ def runs(before: Sequence[int], after: Sequence[int], *, steps: int = STEPS) -> 
     return _joined(sorted(found))
 
 
-def _chosen(
-    before: list[int], after: list[int], budget: Budget
-) -> tuple[list[Run], list[tuple[int, int, int, int]]]:
+def _chosen(before: list[int], after: list[int], budget: Budget) -> tuple[list[Run], list[tuple[int, int, int, int]]]:
     """Runs to keep, and the gaps that are still to be looked at."""
     n, m = len(before), len(after)
     tried = myers.search(before, after, MOST_EDITS, budget) if budget.steps > 0 else None
@@ -61,9 +59,7 @@ def _between(sure: Iterable[Run], n: int, m: int) -> Iterable[tuple[int, int, in
         x_end, y_end = x + length, y + length
 
 
-def _trimmed(
-    one: list[int], other: list[int], before: Sequence[int], after: Sequence[int], found: list[Run]
-) -> _Piece:
+def _trimmed(one: list[int], other: list[int], before: Sequence[int], after: Sequence[int], found: list[Run]) -> _Piece:
     """Without equal lines at both ends, which are added to `found`."""
     most = min(len(one), len(other))
     start = 0

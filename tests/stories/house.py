@@ -69,7 +69,7 @@ class House:
     @asynccontextmanager
     async def bot(self, patience: Patience = AT_ONCE, drain_seconds: float = 5) -> AsyncIterator["House"]:
         """The bot, with all of its real parts, as long as the context is open. Its inbox outlives it."""
-        read = settings.read(self._environment())
+        read = settings.read(self.environment())
         read = replace(read, drain_seconds=drain_seconds)
         metrics = Metrics()
         async with wiring.build(read, metrics, now) as handler:
@@ -154,7 +154,8 @@ class House:
             and (not topic or f"<!-- telefonistka:{topic} -->" in comment.body)
         ]
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What `telefonistka server` is started with, to be this house's bot."""
         key = self.folder / "app.pem"
         key.write_text(self.app.private_key_pem)
         approver = {}

@@ -19,6 +19,7 @@ async def of(house: House, repo: Repo) -> dict[str, Any]:
             "state": "merged" if pull.merged else pull.state,
             "status": house.states(repo, pull)[-1:],
             "comments": house.said(pull),
+            "reviews": [(review.author.login, review.state) for review in pull.reviews],
         }
         for pull in repo.pulls()
     }

@@ -96,11 +96,23 @@ async def test_a_webhook_that_came_while_the_bot_was_being_stopped_is_handled_af
         assert house.states(repo, pull)[-1] == "success"
 
 
-async def undisturbed(folder: Path) -> tuple[dict[str, Any], int]:
+PLAIN = level()
+MERGING = level("""
+autoApprovePromotionPrs: true
+promotionPaths:
+  - sourcePath: workspace/
+    conditions: {autoMerge: true}
+    promotionPrs:
+      - targetPaths: [clusters/dev/, clusters/lab/]
+""")
+
+
+async def undisturbed(folder: Path, files: dict[str, Content]) -> tuple[dict[str, Any], int]:
     """The picture without any fault, and how many requests it took."""
     async with Hub.running(folder / "hub") as hub:
         house = House(hub, hub.add_app(slug="telefonistka", secret=SECRET), folder)
-        repo = await house.repo(level())
+        house.approver = hub.add_app(slug="approver")
+        repo = await house.repo(files)
         async with house.bot():
             await repo.commit("alice", "feature", CHANGE)
             pull = await repo.open_pull("alice", head="feature", title="Change feature")
@@ -111,18 +123,26 @@ async def undisturbed(folder: Path) -> tuple[dict[str, Any], int]:
             return await picture.of(house, repo), len(list(house.requests())) - before
 
 
-@pytest.mark.parametrize("after_effect", [False, True], ids=["not done", "done, but the answer is lost"])
-@pytest.mark.parametrize("status", [502, None], ids=["502", "dropped connection"])
+@pytest.mark.parametrize(
+    ("status", "after_effect", "files"),
+    [
+        pytest.param(502, False, PLAIN, id="502"),
+        pytest.param(None, True, PLAIN, id="done, but the answer is lost"),
+        pytest.param(None, False, MERGING, id="approved and merged, connection dropped"),
+        pytest.param(500, True, MERGING, id="approved and merged, 500 although it was done"),
+    ],
+)
 async def test_a_failure_at_any_single_request_changes_nothing_in_the_end(
-    tmp_path: Path, status: int | None, after_effect: bool
+    tmp_path: Path, status: int | None, after_effect: bool, files: dict[str, Content]
 ) -> None:
-    wanted, count = await undisturbed(tmp_path)
+    wanted, count = await undisturbed(tmp_path, files)
     assert count >= 10
     for number in range(count):
         folder = tmp_path / str(number)
         async with Hub.running(folder / "hub") as hub:
             house = House(hub, hub.add_app(slug="telefonistka", secret=SECRET), folder)
-            repo = await house.repo(level())
+            house.approver = hub.add_app(slug="approver")
+            repo = await house.repo(files)
             async with house.bot():
                 await repo.commit("alice", "feature", CHANGE)
                 pull = await repo.open_pull("alice", head="feature", title="Change feature")

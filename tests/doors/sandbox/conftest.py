@@ -12,7 +12,7 @@ import aiohttp
 import jwt
 import pytest
 
-from telefonistka_py.sandbox import App, Content, Exchange, File, Hub, Link, Repo, Submodule
+from telefonistka_py.sandbox import App, Content, Exchange, File, Hub, Link, Pull, Repo, Submodule
 from tests.contracts import github
 
 SUBMODULE = "1234567890123456789012345678901234567890"
@@ -153,3 +153,40 @@ class _Within:
     def __exit__(self, kind: Any, *_: object) -> None:
         if kind is None:
             assert time.monotonic() - self.started < self.seconds
+
+
+async def opened(repo: Repo, branch: str = "side", login: str = "alice") -> Pull:
+    """A pull request by `login`, from a branch of its own."""
+    await repo.commit(login, branch, {"dev/app/a.yaml": f"x: {branch}\n"})
+    return await repo.open_pull(login, head=branch, title=f"About {branch}")
+
+
+async def installed(hub: Hub, nobody: Caller, app: App) -> Caller:
+    """`app`, asking with a token of its first installation."""
+    made = await nobody.as_token(app_jwt(app, hub.clock()))(
+        "POST", f"/app/installations/{app.installation_id}/access_tokens"
+    )
+    return nobody.as_token(made.body["token"])
+
+
+@dataclass
+class Told:
+    """What an App with a webhook was told; nobody receives it, but the log keeps it."""
+
+    hub: Hub
+
+    @property
+    def events(self) -> list[str]:
+        named = [(each.event, each.action) for each in self.hub.deliveries]
+        return [f"{event}.{action}" if action else event for event, action in named]
+
+    def last(self, event: str) -> dict[str, Any]:
+        return [each.payload for each in self.hub.deliveries if each.event == event][-1]
+
+
+@pytest.fixture
+def told(hub: Hub, app: App) -> Told:
+    """Only for payloads: deliveries are dropped on their way."""
+    hub.set_webhook(app, "http://127.0.0.1:9/webhook")
+    hub.webhooks_will(drop=1_000)
+    return Told(hub)

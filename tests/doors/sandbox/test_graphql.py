@@ -198,3 +198,35 @@ async def test_six_trees_of_a_thousand_files_take_well_under_a_second(bot: Calle
     with within(1.5):
         found = await asked(bot, fields)
     assert all(len(found[f"e{env}"]["entries"][0]["object"]["entries"]) == 1000 for env in range(6))
+
+
+async def test_a_branch_is_deleted_by_its_node(bot: Caller, hub: Hub, repo: Repo) -> None:
+    await repo.commit("alice", "side", {"x": "1"})
+    ref = (await asked(bot, 'ref(qualifiedName: "refs/heads/side") { id }'))["ref"]
+    delete = 'mutation($id: ID!) { deleteRef(input: {refId: $id, clientMutationId: "7"}) { clientMutationId } }'
+    assert (await bot.graphql(delete, id=ref["id"])).body == {"data": {"deleteRef": {"clientMutationId": "7"}}}
+    assert "side" not in await repo.branches()
+    assert (await bot.graphql(delete, id=ref["id"])).body["errors"][0]["message"] == "Reference does not exist"
+    main = (await asked(bot, "defaultBranchRef { id }"))["defaultBranchRef"]
+    assert (await bot.graphql(delete, id=main["id"])).body["errors"][0]["type"] == "UNPROCESSABLE"
+
+
+async def test_comments_are_added_and_pulls_closed_over_graphql(bot: Caller, repo: Repo) -> None:
+    for name in ("one", "two"):
+        await repo.commit("alice", name, {name: "1"})
+        await repo.open_pull("alice", head=name, title=name, body=f"About {name}", labels=["promotion"])
+    field = """pullRequests(labels: ["promotion"], states: OPEN, first: 1,
+        orderBy: {field: CREATED_AT, direction: DESC}) { nodes { id number body } pageInfo { hasNextPage } }"""
+    found = (await asked(bot, field))["pullRequests"]
+    (newest,) = found["nodes"]
+    assert (newest["number"], newest["body"], found["pageInfo"]["hasNextPage"]) == (2, "About two", True)
+    say = """mutation($id: ID!, $body: String!) { addComment(input: {subjectId: $id, body: $body}) {
+        commentEdge { node { id body viewerDidAuthor } } } }"""
+    for text in ("one", "two"):
+        await bot.graphql(say, id=newest["id"], body=text)
+    page = "pullRequest(number: 2) { comments(last: 1) { nodes { body } pageInfo { hasPreviousPage startCursor } } }"
+    comments = (await asked(bot, page))["pullRequest"]["comments"]
+    assert (comments["nodes"], comments["pageInfo"]["hasPreviousPage"]) == ([{"body": "two"}], True)
+    close = "mutation($id: ID!) { closePullRequest(input: {pullRequestId: $id}) { pullRequest { state } } }"
+    closed = (await bot.graphql(close, id=newest["id"])).body["data"]["closePullRequest"]["pullRequest"]
+    assert (closed["state"], repo.pull(2).state) == ("CLOSED", "closed")

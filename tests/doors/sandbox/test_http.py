@@ -5,7 +5,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from telefonistka_py.sandbox import Hub, Repo
+from telefonistka_py.sandbox import Exchange, Hub, Repo
 from tests.doors.sandbox.conftest import Caller, Clock
 
 REPO = "/repos/acme/gitops"
@@ -38,6 +38,19 @@ async def test_the_primary_limit_strikes_and_ends_with_its_window(bot: Caller, h
     assert refused.body["message"].startswith("API rate limit exceeded for installation ID")
     assert int(refused.headers["x-ratelimit-reset"]) == int(clock().timestamp()) + 3600
     assert (await bot("GET", "/rate_limit")).body["rate"]["remaining"] == 0
+
+
+async def test_a_limit_may_be_told_with_429(bot: Caller, hub: Hub) -> None:
+    """N20."""
+    hub.limit(remaining=0, status=429)
+    assert (await bot("GET", REPO)).status == 429
+    hub.limit(remaining=10)
+    hub.limit_secondary(status=429, retry_after=7, path="/branches/")
+    refused = await bot("GET", f"{REPO}/branches/main")
+    assert (refused.status, refused.headers["retry-after"]) == (429, "7")
+    hub.limit_secondary(status=200, path="/graphql")
+    limited = await bot.graphql("{viewer{login}}")
+    assert "secondary rate limit" in limited.body["errors"][0]["message"]
 
 
 async def test_a_window_that_ended_gives_a_new_start(alice: Caller, hub: Hub, clock: Clock) -> None:
@@ -146,3 +159,31 @@ async def test_latency_is_added_to_requests_that_run_beside_each_other(bot: Call
     spans = [(each.started, each.ended) for each in hub.exchanges[-6:]]
     assert all(end - start >= 0.05 for start, end in spans)
     assert max(start for start, _ in spans) < min(end for _, end in spans)
+
+
+async def test_a_test_can_stop_a_request_around_its_effect(bot: Caller, hub: Hub, repo: Repo) -> None:
+    sha, seen = (await repo.branches())["main"], list[tuple[str, str | None, int | None, bool]]()
+
+    async def look(exchange: Exchange, when: str) -> None:
+        seen.append((when, exchange.actor, exchange.status, "x" in await repo.branches()))
+
+    hub.on_request = look
+    await bot("POST", f"{REPO}/git/refs", {"ref": "refs/heads/x", "sha": sha})
+    actor = "telefonistka[bot]"
+    assert seen == [("before", actor, None, False), ("after", actor, 201, True)]
+
+
+async def test_a_request_that_is_held_has_not_been_answered(bot: Caller, hub: Hub, repo: Repo) -> None:
+    reached, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(exchange: Exchange, when: str) -> None:
+        if when == "after":
+            reached.set()
+            await go_on.wait()
+
+    hub.on_request = hold
+    asked = asyncio.create_task(bot("POST", f"{REPO}/git/blobs", {"content": "x"}))
+    await reached.wait()
+    assert not asked.done()
+    go_on.set()
+    assert (await asked).status == 201

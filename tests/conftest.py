@@ -1,0 +1,34 @@
+"""What every test may use."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--golden", action="store_true", help="Write what the tests find into tests/golden instead of comparing."
+    )
+
+
+Golden = Callable[[str, str], None]
+"""Takes a file's name below `tests/golden` and the text that it should hold."""
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compares a text with the file that holds it; with `--golden` writes that file, to be reviewed in the diff."""
+    write = bool(request.config.getoption("--golden"))
+
+    def compare(name: str, text: str) -> None:
+        place = GOLDEN / name
+        if write:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(text.encode())
+        assert place.is_file(), f"{place} is missing; run pytest with --golden and review what it writes"
+        assert text == place.read_bytes().decode(), f"differs from {place}; if that is meant, run pytest with --golden"
+
+    return compare
