@@ -10,6 +10,7 @@ from telefonistka_py.errors import TelefonistkaError
 _COMMANDS = {
     "check": "Check every telefonistka.yaml of a local clone, and show which routes change.",
     "demo": "Show a whole promotion, offline, with a real server and a GitHub in a folder.",
+    "drift": "Show which environments differ from what is promoted to them, from a local clone.",
     "event": "Handle one event from a file, as in GitHub Actions.",
     "explain": "Say where a file or a component is promoted, and why or why not.",
     "plan": "Show what a merge or a pull request would promote, from a local clone. Sends nothing.",
@@ -19,8 +20,8 @@ _COMMANDS = {
 }
 
 # Where a command gives its low exit codes a meaning of its own.
-_USAGE_EXIT = {"check": 3, "explain": 3, "plan": 3}
-_ERROR_EXIT = {"check": 3, "event": 2, "explain": 3, "plan": 3, "server": 2}
+_USAGE_EXIT = {"check": 3, "drift": 3, "explain": 3, "plan": 3}
+_ERROR_EXIT = {"check": 3, "drift": 3, "event": 2, "explain": 3, "plan": 3, "server": 2}
 
 
 class _Lazy(click.Group):

@@ -32,6 +32,6 @@ def of(gap: Gap, open_promotions: Iterable[Neighbour], standing: Standing, touch
     if near:
         return Heading(near[0].open.pull.number)
     there, source = touched[target], touched[gap.pair.source]
-    if there and not there.promoted and (source is None or there.at >= source.at):
+    if there and not there.promoted and (source is None or there.at > source.at):
         return Direct(there)
     return SourceMoved(source)

@@ -101,7 +101,7 @@ def _symlink(path: RepoPath, one: Content, other: Content) -> FileDrift:
 def _content(pair: Pair, path: RepoPath, note: str, one: Content, other: Content) -> FileDrift:
     if isinstance(one, Unread | LeftOut) or isinstance(other, Unread | LeftOut):
         return _unseen(path, one, other)
-    sizes = f"{_size(one):,} bytes in the source, {_size(other):,} in the target"
+    sizes = f"{_bytes(_size(one))} in the source, {_bytes(_size(other))} in the target"
     if _binary(one) or _binary(other):
         return FileDrift(path, Nature.BINARY, _joined(f"binary, {sizes}", note))
     if isinstance(one, Opaque) or isinstance(other, Opaque) or max(len(one), len(other)) > HUGE:
@@ -126,6 +126,10 @@ def _binary(content: Content) -> bool:
 
 def _size(content: bytes | Opaque) -> int:
     return len(content) if isinstance(content, bytes) else content.size
+
+
+def _bytes(size: int) -> str:
+    return "1 byte" if size == 1 else f"{size:,} bytes"
 
 
 def _unseen(path: RepoPath, *sides: Content) -> FileDrift:

@@ -1,5 +1,6 @@
 """The drift comment: a summary first, then one foldable block for each pair that differs (contract §6)."""
 
+import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
@@ -32,6 +33,8 @@ MOST_ROWS = 100
 MOST_NAMES = 200
 """Files on one side only, and blame links, that one pair lists."""
 
+_MANY_LINE_ENDS = re.compile(r"\n{3,}")
+
 
 class Links:
     """Addresses of the repository as people see it, from the address that the event names."""
@@ -59,7 +62,9 @@ def message(report: Report, links: Links, templates: Templates) -> Message:
         mistake=report.mistake,
         in_step=len(report.compared) - len(differing) - len(report.not_compared),
     )
-    return Message(head, [_section(pair, differs, links, templates) for pair, differs in differing])
+    return Message(
+        _MANY_LINE_ENDS.sub("\n\n", head), [_section(pair, differs, links, templates) for pair, differs in differing]
+    )
 
 
 def in_step(report: Report, templates: Templates) -> str:
@@ -77,8 +82,7 @@ def _row(pair: Pair, differs: Differs, links: Links) -> dict[str, object]:
     return {
         "title": _cell(title(pair)),
         "files": len(differs.files),
-        "added": f"+{differs.added:,}" if counted else "",
-        "removed": f"−{differs.removed:,}" if counted else "",
+        "lines": f"+{differs.added:,} −{differs.removed:,}" if counted else "",
         "cause": _cell(_cause(differs.cause, links)),
     }
 

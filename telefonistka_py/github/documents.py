@@ -166,14 +166,14 @@ class Look:
         self._fragments |= {fragment: None} if fragment else {}
         return f"f{number}"
 
-    def document(self, owner: str, name: str) -> Document:
+    def document(self, owner: str, name: str, operation: str = "Look") -> Document:
         declared = "".join(f", ${variable}: {kind}" for variable, (kind, _) in self._variables.items())
         text = (
-            f"query Look($owner: String!, $name: String!{declared}) {{\n"
+            f"query {operation}($owner: String!, $name: String!{declared}) {{\n"
             "repository(owner: $owner, name: $name) {\n"
             + "\n".join(self._fields)
             + "\n}}\n"
             + "\n".join(self._fragments)
         )
         values = {variable: value for variable, (_, value) in self._variables.items()}
-        return Document("Look", text, {"owner": owner, "name": name, **values})
+        return Document(operation, text, {"owner": owner, "name": name, **values})

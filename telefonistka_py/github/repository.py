@@ -209,7 +209,7 @@ class Repository:
         """
         look = Look()
         aliases = [look.add_blob(sha) for sha in shas]
-        found = await self._look(look)
+        found = await self._look(look, "Texts")
         read = [self._blob(sha, found[alias], most_bytes) for sha, alias in zip(shas, aliases, strict=True)]
         return dict(zip(shas, await together(read), strict=True))
 
@@ -229,7 +229,7 @@ class Repository:
         look = Look()
         touches = [look.add_last_commit(commit, path) for path in paths]
         there = [look.add_object(f"{head}:{path}") for head, path in elsewhere]
-        found = await self._look(look)
+        found = await self._look(look, "Traces")
         return (
             [answers.touch(found[alias]) for alias in touches],
             [Sha(found[alias]["oid"]) if found[alias] else None for alias in there],
@@ -344,8 +344,8 @@ class Repository:
             looks.append(look)
         return await together(self._look(look) for look in looks)
 
-    async def _look(self, look: Look) -> dict[str, Any]:
-        document = look.document(self._owner, self._repo)
+    async def _look(self, look: Look, operation: str = "Look") -> dict[str, Any]:
+        document = look.document(self._owner, self._repo, operation)
         data = await self._transport.query(document.operation, document.text, document.variables)
         repository = data["repository"]
         assert isinstance(repository, dict)

@@ -31,7 +31,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Checked:
-    """What there is to say. Nothing here is meant for a machine's eyes only: see `check_words`."""
+    """What there is to say; `check_words` says it."""
 
     problems: tuple[Problem, ...]
     """Of the root's file and of each component file that differs, in order of path and line."""

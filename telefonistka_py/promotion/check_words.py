@@ -16,7 +16,7 @@ CONTEXT = "telefonistka/config"
 """The context of the commit status."""
 
 LONGEST_DESCRIPTION = 140
-"""Characters that GitHub takes (https://docs.github.com/en/rest/commits/statuses#create-a-commit-status shows them)."""
+"""Characters. GitHub refuses more: "description is too long (maximum is 140 characters)"."""
 
 _MOST_PROBLEMS = 20
 """Problems told at the top of the comment; the others are folded away."""

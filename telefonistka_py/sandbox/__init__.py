@@ -12,6 +12,13 @@ It speaks the part of GitHub's REST and GraphQL that a bot like ours uses, at `/
         await repo.merge("alice", pull.number)
         await hub.delivered()
 
+A branch can demand things of its pull requests, which people and Apps then bring about:
+
+    repo.protect("main", checks=("ci/test",), reviews=1)
+    repo.allow_auto_merge = True
+    await repo.set_status("ci", pull.head_sha, "ci/test", "success")
+    await repo.review("bob", pull.number, "APPROVE")
+
 Where GitHub's behaviour is not documented, the sandbox is the stricter of the possibilities.
 """
 

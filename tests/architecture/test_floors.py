@@ -31,6 +31,7 @@ FLOORS = {
     "config": 1,
     "events": 1,
     "templates": 1,
+    "textdiff": 1,
     "errors": 0,
     "names": 0,
     "markdown": 0,
@@ -40,7 +41,7 @@ BESIDE = {"app": {"reactions", "settings"}, "cli": {"demo"}, "__main__": {"cli"}
 
 APART = "sandbox"
 ON_THE_SANDBOX = {"cli", "demo"}
-DOORS_OF_PROMOTION = {"flow", "gather", "held", "offline"}
+DOORS_OF_PROMOTION = {"checking", "flow", "gather", "held", "offline"}
 """The modules of `promotion` that gather and act; all others there are plain functions."""
 
 ENTRANCES = {"__init__": -1, "__main__": 9}

@@ -101,7 +101,10 @@ for _name in ("Tree", "Blob", "Tag"):
 
 
 def spoken(full: DocumentNode) -> str:
-    """The kept types and fields, and every input, enum and scalar that they refer to, unchanged."""
+    """The kept types and fields, and every input, union, enum and scalar that they refer to, unchanged.
+
+    A kept name without fields is a union.
+    """
     definitions = {d.name.value: d for d in full.definitions if hasattr(d, "name") and d.name}
     chunks, wanted, done = [], sorted(KEPT), set()
     while wanted:

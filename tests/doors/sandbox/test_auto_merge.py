@@ -198,5 +198,20 @@ async def test_auto_merge_leads_into_the_queue(bot: Caller, repo: Repo, held: Pu
     await order(bot, ARM)
     assert not (await shown(bot))["isInMergeQueue"]
     await repo.set_status("ci", held.head_sha, "ci/test", "success")
-    assert (await shown(bot))["isInMergeQueue"]
+    await repo.set_status("ci", held.head_sha, "ci/other", "success")
+    assert (await shown(bot))["mergeQueueEntry"]["position"] == 1
     assert await repo.run_queue() == [1]
+
+
+async def test_a_push_from_a_fork_disarms(bot: Caller, hub: Hub, repo: Repo) -> None:
+    """N26: what a stranger pushes after the order is not what was ordered."""
+    hub.add_user("mallory")
+    repo.allow_auto_merge = True
+    repo.protect("main", checks=("ci/test",))
+    fork = await repo.fork("mallory")
+    await fork.commit("mallory", "side", {"x": "1"})
+    pull = await repo.open_pull("mallory", head="mallory:side", title="Hello")
+    await order(bot, ARM)
+    pushed = await fork.commit("mallory", "side", {"x": "evil"})
+    await repo.set_status("ci", pushed, "ci/test", "success")
+    assert (pull.auto_merge, pull.merged) == (None, False)

@@ -67,6 +67,13 @@ async def test_who_may_not_read_or_write_cannot_clone_or_push(hub: Hub, repo: Re
     assert "x" not in await repo.branches()
 
 
+async def test_an_archived_repository_is_cloned_but_not_pushed_to(repo: Repo, tmp_path: Path) -> None:
+    repo.archived = True
+    await git(tmp_path, "clone", "-q", address(repo, "alice"), "work")
+    await git(tmp_path / "work", "push", "-q", "origin", "HEAD:refs/heads/x", ok=False)
+    assert list(await repo.branches()) == ["main"]
+
+
 async def test_a_clone_of_a_local_repository_leaves_it_alone(hub: Hub, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.mkdir()

@@ -61,6 +61,7 @@ async def test_an_approval_by_somebody_who_may_write_is_needed(bot: Caller, repo
     repo.protect("main", reviews=1)
     assert await state(bot) == "BLOCKED"
     await repo.review("bob", 1, "APPROVE")
+    await repo.review("bob", 1, "COMMENT", "Nice.")
     assert await state(bot) == "CLEAN"
     await repo.review("bob", 1, "REQUEST_CHANGES", "Wait.")
     assert "Changes have been requested" in await refused(bot)
@@ -146,6 +147,14 @@ async def test_a_protected_branch_is_not_moved_or_deleted_by_hand(
     assert (moved.status, moved.body["message"]) == (422, says)
     assert (deleted.status, deleted.body["message"]) == (422, "Cannot delete this protected branch")
     assert (await repo.branches())["main"] != sha
+
+
+async def test_a_protected_head_outlives_its_merge(repo: Repo) -> None:
+    await opened(repo)
+    repo.delete_branch_on_merge = True
+    repo.protect("side")
+    await repo.merge("bob", 1)
+    assert "side" in await repo.branches()
 
 
 async def test_a_repository_no_longer_protected_merges_at_once(repo: Repo) -> None:

@@ -38,12 +38,17 @@ def test_each_pair_of_the_plan_is_compared_once_in_its_order() -> None:
     [
         ("a\n", None, Nature.ONLY_SOURCE, ""),
         (None, "a\n", Nature.ONLY_TARGET, ""),
-        (b"a\0", b"b\0", Nature.BINARY, "binary, 2 bytes in the source, 2 in the target"),
-        (b"a\xff", b"b\n", Nature.NOT_UTF8, "not UTF-8, 2 bytes in the source, 2 in the target"),
-        ("x" * 1_000_001, "y", Nature.HUGE, "too long to show, 1,000,001 bytes in the source, 1 in the target"),
+        (b"a\0", b"b\0", Nature.BINARY, "binary, 2 bytes in the source, 2 bytes in the target"),
+        (b"a\xff", b"b\n", Nature.NOT_UTF8, "not UTF-8, 2 bytes in the source, 2 bytes in the target"),
+        ("x" * 1_000_001, "y", Nature.HUGE, "too long to show, 1,000,001 bytes in the source, 1 byte in the target"),
         ("a\n", builders.executable("a\n"), Nature.MODE, "not executable in the source, executable in the target"),
         (File(b"a", 0o100664), "a", Nature.MODE, "mode 100664 in the source, not executable in the target"),
-        (builders.symlink("a"), builders.symlink("b"), Nature.SYMLINK, "symlink to a in the source, to b in the target"),
+        (
+            builders.symlink("a"),
+            builders.symlink("b"),
+            Nature.SYMLINK,
+            "symlink to a in the source, to b in the target",
+        ),
         (
             builders.submodule("1" * 40),
             builders.submodule("2" * 40),
@@ -58,7 +63,7 @@ def test_what_is_no_text_is_named_not_dumped(
     source: str | bytes | File | None, target: str | bytes | File | None, nature: Nature, note: str
 ) -> None:
     sides: list[Files] = [{} if side is None else {"f": side} for side in (source, target)]
-    [file] = found(sides[0] | {"other": "1"}, sides[1] | {"other": "1"})
+    [file] = found({**sides[0], "other": "1"}, {**sides[1], "other": "1"})
     assert (file.nature, file.note, file.diff) == (nature, note, "")
 
 

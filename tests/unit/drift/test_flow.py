@@ -60,9 +60,7 @@ async def test_an_open_promotion_that_carries_the_change_is_named(benches: Bench
     await bench.directly({"workspace/nginx/values.yaml": "tag: 2\n"})
     await bench.repo.commit("promoter", "promotions/1", {"clusters/lab/nginx/values.yaml": "tag: 2\n"})
     body = promoting("clusters/lab/nginx", "clusters/dev/nginx")
-    promotion = await bench.repo.open_pull(
-        "promoter", head="promotions/1", title="P", body=body, labels=("promotion",)
-    )
+    promotion = await bench.repo.open_pull("promoter", head="promotions/1", title="P", body=body, labels=("promotion",))
     pull = await bench.opened(CHANGE)
 
     await bench.check(pull)

@@ -1,0 +1,90 @@
+"""`telefonistka drift`: every component against every environment, from a local clone."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from telefonistka_py import markdown
+from telefonistka_py.cli import json_text
+from telefonistka_py.drift import offline, tables
+from telefonistka_py.errors import OperatorMistake
+from telefonistka_py.localgit import directories
+from telefonistka_py.localgit.clone import Clone, Commit
+
+LEVEL, DIFFERS, CONFIG_PROBLEM = 0, 1, 2
+
+PATIENCE = 1.0
+"""Seconds before progress is shown."""
+
+
+@click.command(short_help="Show which environments differ from what is promoted to them, from a local clone.")
+@click.option("--repo", type=click.Path(path_type=Path), default=Path(), help="A local clone. Default: this folder.")
+@click.option("--ref", metavar="REV", help="The revision to compare in. Default: the default branch.")
+@click.option("--component", metavar="C", help="Only this component, by name or path, with its diffs.")
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print tables for a wiki or an issue.")
+def drift(repo: Path, ref: str | None, component: str | None, as_json: bool, as_markdown: bool) -> int:
+    """Compare every component with every environment that it is promoted to.
+
+    Flows that ask for labels count only for components that no other flow takes. Nothing is sent or written.
+
+    \b
+    Exit codes: 0 all in step, 1 something differs, 2 a problem in a telefonistka.yaml, 3 any other error.
+    """
+    if as_json and as_markdown:
+        raise click.UsageError("give --json or --markdown, not both")
+    with Clone(repo, os.environ) as clone:
+        commit = _commit(clone, ref)
+        known = directories.at(clone.path, commit.tree, os.environ)
+        progress = Progress(time.monotonic, sys.stderr.isatty())
+        found = offline.make(clone, commit, known, time.process_time, progress.tick, component)
+        progress.end()
+        if component and not found.cells and not found.mistaken:
+            raise OperatorMistake(
+                f"no component {component!r} is promoted at {commit.sha[:7]}; give its name or its path"
+            )
+        diffs = {cell.pair: offline.shown(clone, cell.gap) for cell in found.cells if component and cell.gap}
+    if as_json:
+        click.echo(json_text.of(tables.as_data(found, diffs)))
+    else:
+        text = tables.as_markdown(found) if as_markdown else tables.as_text(found, diffs)
+        click.echo(markdown.printable(text))
+    if found.mistaken:
+        return CONFIG_PROBLEM
+    return DIFFERS if found.differs else LEVEL
+
+
+def _commit(clone: Clone, ref: str | None) -> Commit:
+    """Without `ref` the default branch: as it is here, else as it was fetched, else what is checked out."""
+    if ref:
+        return clone.commit(ref)
+    branch = clone.default_branch()
+    for name in (f"refs/heads/{branch}", f"refs/remotes/origin/{branch}"):
+        try:
+            return clone.commit(name)
+        except OperatorMistake:
+            continue
+    return clone.commit("HEAD")
+
+
+class Progress:
+    """How far the comparison is, on a terminal, once it takes long."""
+
+    def __init__(self, clock: Callable[[], float], terminal: bool) -> None:
+        self._clock, self._terminal = clock, terminal
+        self._next = clock() + PATIENCE
+        self._shown = False
+
+    def tick(self, done: int, of: int) -> None:
+        if self._terminal and self._clock() >= self._next:
+            self._next = self._clock() + 0.1
+            self._shown = True
+            click.echo(f"\rcomparing: {done:,} of {of:,} ({100 * done // of} %) ", nl=False, err=True)
+
+    def end(self) -> None:
+        if self._shown:
+            click.echo("\r" + " " * 60 + "\r", nl=False, err=True)

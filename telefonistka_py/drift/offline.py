@@ -1,0 +1,213 @@
+"""Drift over a whole repository, from a clone on disk: every component against every environment it is promoted to.
+
+Directories are compared by their git trees; only those that differ are opened.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from telefonistka_py.config import read
+from telefonistka_py.config.model import Component, Config
+from telefonistka_py.config.problem import Invalid, Problem, Severity, Valid
+from telefonistka_py.drift import find
+from telefonistka_py.drift.model import Content, FileDrift, Gap, Pair
+from telefonistka_py.localgit.clone import Clone, Commit
+from telefonistka_py.names import RepoPath, Sha
+from telefonistka_py.promotion import decide, survey
+from telefonistka_py.promotion.model import Changed
+from telefonistka_py.promotion.survey import Clock, Stop, Survey, Takers, Way
+from telefonistka_py.tree.model import Entry
+from telefonistka_py.tree.reading import Reader, Trees, Wanted, attempt
+
+Directories = Mapping[RepoPath, Entry]
+"""Every directory of the commit."""
+
+Tick = Callable[[int, int], None]
+"""Is told how many comparisons are done, and of how many."""
+
+
+class State(StrEnum):
+    IN_STEP = "in step"
+    DIFFERS = "differs"
+    MISSING = "missing"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One component at one target."""
+
+    name: str
+    source: str
+    """The directory that holds the component."""
+    environment: str
+    """The target directory, without a trailing slash."""
+    pair: Pair
+    state: State
+    files: int = 0
+    """How many differ; 0 where the target has nothing at all."""
+    reason: str = ""
+    """Why it is blocked."""
+    gap: Gap | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All that was compared, sorted by source, component and environment."""
+
+    commit: Sha
+    cells: tuple[Cell, ...]
+    problems: tuple[Problem, ...] = ()
+    only_in_target: tuple[RepoPath, ...] = ()
+    """Components of target directories that none of the sources has: deleted there, or never promoted at all."""
+    configured: bool = True
+
+    @property
+    def differs(self) -> bool:
+        return any(cell.state in (State.DIFFERS, State.MISSING) for cell in self.cells)
+
+    @property
+    def mistaken(self) -> bool:
+        """Whether a configuration can't be used."""
+        return any(problem.severity is Severity.ERROR for problem in self.problems)
+
+
+def make(
+    clone: Clone, commit: Commit, directories: Directories, clock: Clock, tick: Tick, component: str | None = None
+) -> Overview:
+    """Compares what every flow would keep equal; only `component` (a name, or a path on either side) if given.
+
+    A flow that asks for labels counts only for components that no other flow takes: a shortcut says nothing about what
+    should be equal in ordinary times. `clock` counts seconds, for patterns that take too long.
+    """
+    entry = clone.tree(commit.tree).get(read.ROOT)
+    config = _root(clone, entry)
+    if isinstance(config, Invalid):
+        return Overview(commit.sha, (), config.problems)
+    takers = survey.takers(config.value, (RepoPath(f"{directory}/-") for directory in directories), clock)
+    files = dict(_own_files(clone, directories, takers))
+    ways = survey.make(config.value, takers, files, clock)
+    spots = [spot for spot in _spots(takers, ways) if component is None or spot.is_called(component)]
+    compare = _Comparison(clone, commit.tree, directories)
+    cells = []
+    for number, spot in enumerate(spots):
+        tick(number, len(spots))
+        cells.append(compare.cell(spot))
+    own = (problem for file in files.values() for problem in _problems(file))
+    return Overview(
+        commit.sha,
+        tuple(cells),
+        (*config.warnings, *own),
+        () if component else tuple(_only_in_target(directories, takers, ways)),
+        configured=entry is not None,
+    )
+
+
+def shown(clone: Clone, gap: Gap) -> tuple[FileDrift, ...]:
+    """The files of one gap, with their diffs."""
+    contents: dict[Sha, Content] = {sha: clone.blob(sha) for sha in find.needed([gap])}
+    return find.files(gap, contents)
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """One component that goes, or does not go, to one target."""
+
+    changed: Changed
+    stop: Stop
+
+    @property
+    def environment(self) -> str:
+        return self.stop.path.removesuffix(f"/{self.changed.name}")
+
+    def is_called(self, name: str) -> bool:
+        return name.rstrip("/") in (self.changed.name, self.changed.path, self.stop.path)
+
+
+def _spots(takers: Takers, ways: Survey) -> list[_Spot]:
+    """Each target once for each flow: where several sources carry the same component to it, the first by name does."""
+    found: dict[tuple[int, RepoPath], _Spot] = {}
+    for component, flows in takers.items():
+        sources = dict(flows)
+        for way in _ordinary(ways.get(component, ())):
+            for stop in (stop for pull in way.pulls for stop in pull):
+                if stop.path != component:
+                    found.setdefault((way.flow, stop.path), _Spot(sources[way.flow], stop))
+    pairs = {(spot.changed.path, spot.stop.path): spot for spot in found.values()}
+    return sorted(pairs.values(), key=lambda spot: (spot.changed.source, spot.changed.name, spot.stop.path))
+
+
+def _ordinary(ways: tuple[Way, ...]) -> tuple[Way, ...]:
+    """The way without a condition, if there is one."""
+    return tuple(way for way in ways if way.labels is None) or ways
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    clone: Clone
+    root: Sha
+    directories: Directories
+    trees: Trees = field(default_factory=Trees)
+
+    def cell(self, spot: _Spot) -> Cell:
+        pair = Pair(spot.changed.path, spot.stop.path)
+        source = spot.changed.source.rstrip("/")
+        if spot.stop.skip:
+            return Cell(spot.changed.name, source, spot.environment, pair, State.BLOCKED, reason=spot.stop.skip)
+        here, there = self.directories.get(pair.source), self.directories.get(pair.target)
+        if here and here == there:
+            return Cell(spot.changed.name, source, spot.environment, pair, State.IN_STEP)
+        gap = self._walk(lambda reader: find.gap(reader, self.root, pair))
+        if not gap.differences:
+            return Cell(spot.changed.name, source, spot.environment, pair, State.IN_STEP)
+        missing = there is None and all(each.after is None for each in gap.differences)
+        state = State.MISSING if missing else State.DIFFERS
+        return Cell(spot.changed.name, source, spot.environment, pair, state, len(gap.differences), gap=gap)
+
+    def _walk(self, ask: Callable[[Reader], Gap]) -> Gap:
+        while isinstance(answer := attempt(self.trees, ask), Wanted):
+            for sha in answer.shas:
+                self.trees.add(sha, self.clone.tree(sha))
+        return answer
+
+
+def _root(clone: Clone, entry: Entry | None) -> Valid[Config] | Invalid:
+    """No file at all means that nothing is configured, which is no mistake."""
+    if entry is None:
+        return Valid(Config())
+    if not entry.is_file:
+        return Invalid((Problem(read.ROOT, "", None, None, "must be a plain file"),))
+    return read.root(clone.blob(entry.sha))
+
+
+def _own_files(
+    clone: Clone, directories: Directories, takers: Takers
+) -> Iterator[tuple[RepoPath, Valid[Component] | Invalid]]:
+    for component in takers:
+        entry = clone.tree(directories[component].sha).get(read.ROOT)
+        if entry is not None:
+            content = clone.blob(entry.sha) if entry.kind == "blob" else None
+            yield component, decide.read_component(component, entry, content)
+
+
+def _problems(file: Valid[Component] | Invalid) -> tuple[Problem, ...]:
+    return file.problems if isinstance(file, Invalid) else file.warnings
+
+
+def _only_in_target(directories: Directories, takers: Takers, ways: Survey) -> Iterator[RepoPath]:
+    """What lies in target directories as components do, and comes from nowhere."""
+    depths: dict[str, set[int]] = {}
+    known: set[RepoPath] = set()
+    for component, flows in takers.items():
+        sources = dict(flows)
+        for way in ways.get(component, ()):
+            for stop in (stop for pull in way.pulls for stop in pull):
+                known.add(stop.path)
+                spot = _Spot(sources[way.flow], stop)
+                depths.setdefault(spot.environment, set()).add(spot.changed.name.count("/") + 1)
+    for path in sorted(directories):
+        parts = path.split("/")
+        for depth in range(1, len(parts)):
+            if depth in depths.get("/".join(parts[:-depth]), ()) and path not in known:
+                yield path
