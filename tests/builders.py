@@ -11,9 +11,11 @@ from typing import Any
 from telefonistka_py.config import read
 from telefonistka_py.config.model import Component, Config
 from telefonistka_py.config.problem import Invalid, Valid
+from telefonistka_py.errors import RepoMistake
 from telefonistka_py.names import Login, RepoPath, Sha
 from telefonistka_py.promotion.model import Metadata, Promotion, Trigger
 from telefonistka_py.tree import proof
+from telefonistka_py.tree.graft import Graft
 from telefonistka_py.tree.model import Entry, Listing, Mode
 from telefonistka_py.tree.reading import Reader, Trees
 
@@ -232,3 +234,9 @@ def git(path: Path, *arguments: str, given: bytes = b"") -> bytes:
     )
     assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
     return done.stdout
+
+
+def made(graft: Graft | RepoMistake) -> Graft:
+    """A graft that could be made."""
+    assert isinstance(graft, Graft), graft
+    return graft

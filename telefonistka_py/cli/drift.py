@@ -1,6 +1,7 @@
 """`telefonistka drift`: every component against every environment, from a local clone."""
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -48,10 +49,11 @@ def drift(repo: Path, ref: str | None, component: str | None, as_json: bool, as_
                 f"no component {component!r} is promoted at {commit.sha[:7]}; give its name or its path"
             )
         diffs = {cell.pair: offline.shown(clone, cell.gap) for cell in found.cells if component and cell.gap}
+    width = shutil.get_terminal_size((120, 24)).columns
     if as_json:
         click.echo(json_text.of(tables.as_data(found, diffs)))
     else:
-        text = tables.as_markdown(found) if as_markdown else tables.as_text(found, diffs)
+        text = tables.as_markdown(found) if as_markdown else tables.as_text(found, diffs, width)
         click.echo(markdown.printable(text))
     if found.mistaken:
         return CONFIG_PROBLEM

@@ -60,7 +60,7 @@ def check(expression: str) -> str:
 
 
 def match(pattern: regex.Pattern[str], expression: str, path: str) -> regex.Match[str] | None:
-    """A match of the compiled `pattern` at the start of `path`; `RepoMistake`, which names `expression`, if too slow."""
+    """A match of the compiled `pattern` at the start of `path`. `RepoMistake`, with `expression`, when too slow."""
     try:
         return pattern.match(path, timeout=MOMENT)
     except TimeoutError:

@@ -54,7 +54,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Overview:
-    """All that was compared, sorted by source, component and environment."""
+    """All that was compared: sources in the order of the flows that take from them, then by component and target."""
 
     commit: Sha
     cells: tuple[Cell, ...]
@@ -134,8 +134,14 @@ def _spots(takers: Takers, ways: Survey) -> list[_Spot]:
             for stop in (stop for pull in way.pulls for stop in pull):
                 if stop.path != component:
                     found.setdefault((way.flow, stop.path), _Spot(sources[way.flow], stop))
+    first: dict[str, int] = {}
+    for (flow, _), spot in found.items():
+        first[spot.changed.source] = min(flow, first.get(spot.changed.source, flow))
     pairs = {(spot.changed.path, spot.stop.path): spot for spot in found.values()}
-    return sorted(pairs.values(), key=lambda spot: (spot.changed.source, spot.changed.name, spot.stop.path))
+    return sorted(
+        pairs.values(),
+        key=lambda spot: (first[spot.changed.source], spot.changed.source, spot.changed.name, spot.stop.path),
+    )
 
 
 def _ordinary(ways: tuple[Way, ...]) -> tuple[Way, ...]:
@@ -201,7 +207,7 @@ def _only_in_target(directories: Directories, takers: Takers, ways: Survey) -> I
     known: set[RepoPath] = set()
     for component, flows in takers.items():
         sources = dict(flows)
-        for way in ways.get(component, ()):
+        for way in _ordinary(ways.get(component, ())):
             for stop in (stop for pull in way.pulls for stop in pull):
                 known.add(stop.path)
                 spot = _Spot(sources[way.flow], stop)

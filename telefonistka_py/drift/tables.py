@@ -9,6 +9,9 @@ from telefonistka_py.config.problem import Problem
 from telefonistka_py.drift.model import FileDrift, Pair
 from telefonistka_py.drift.offline import Cell, Overview, State
 
+MOST_ROWS = 50
+"""Components up to which all are listed; of more, only those that are not in step everywhere."""
+
 Diffs = Mapping[Pair, tuple[FileDrift, ...]]
 """The files of the pairs that were asked for, with their diffs."""
 
@@ -48,11 +51,11 @@ def _problem(problem: Problem) -> dict[str, Any]:
     return {"path": problem.path, "line": problem.line, "message": said, "severity": problem.severity.value}
 
 
-def as_text(found: Overview, diffs: Diffs) -> str:
-    """For a terminal: one matrix for each source directory, then what it does not show."""
+def as_text(found: Overview, diffs: Diffs, width: int) -> str:
+    """For a terminal of so many columns: one matrix for each source directory, then what it does not show."""
     parts = ["\n".join(f"{problem.severity.value}: {problem}" for problem in found.problems)]
     for source, cells in _by_source(found):
-        parts.append(_matrix(source, cells))
+        parts.append(_matrix(source, cells, width))
     parts += ["\n".join(_blocked(found)), _extra(found), *(_diff(pair, files) for pair, files in diffs.items())]
     if not found.mistaken:
         parts.append(summary(found))
@@ -77,17 +80,32 @@ def _by_source(found: Overview) -> Iterator[tuple[str, list[Cell]]]:
         yield source, list(cells)
 
 
-def _matrix(source: str, cells: list[Cell]) -> str:
-    """Rows are components, columns environments."""
+def _matrix(source: str, cells: list[Cell], width: int) -> str:
+    """Rows are components, columns environments; what is wider than the terminal has numbers for heads."""
     environments = sorted({cell.environment for cell in cells})
-    words = {(cell.name, cell.environment): _word(cell) for cell in cells}
-    names = sorted({cell.name for cell in cells})
-    rows = [[source + "/", *environments]]
-    rows += [[f"  {name}", *(words.get((name, where), "-") for where in environments)] for name in names]
+    rows = [[f"  {name}", *row] for name, row in _rows(cells, environments, "-")]
+    more = len({cell.name for cell in cells}) - len(rows)
+    text = _aligned([[f"{source}/", *environments], *rows])
+    if max(map(len, text)) > width:
+        numbers = [f"({number})" for number in range(1, len(environments) + 1)]
+        text = _aligned([[f"{source}/", *numbers], *rows])
+        text += [f"  {number} {where}" for number, where in zip(numbers, environments, strict=True)]
+    return "\n".join([*text, f"  … and {more:,} more components, in step everywhere"] if more else text)
+
+
+def _rows(cells: list[Cell], environments: list[str], nothing: str) -> Iterator[tuple[str, list[str]]]:
+    """Each component with its words; of many components only those that are not in step everywhere."""
+    names: dict[str, dict[str, Cell]] = {}
+    for cell in cells:
+        names.setdefault(cell.name, {})[cell.environment] = cell
+    for name, found in sorted(names.items()):
+        if len(names) <= MOST_ROWS or any(cell.state is not State.IN_STEP for cell in found.values()):
+            yield name, [_word(found[where]) if where in found else nothing for where in environments]
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _word(cell: Cell) -> str:
@@ -135,17 +153,12 @@ def as_markdown(found: Overview) -> str:
 
 def _table(source: str, cells: list[Cell]) -> str:
     environments = sorted({cell.environment for cell in cells})
-    words = {(cell.name, cell.environment): f"{_SIGNS[cell.state]} {_word(cell)}" for cell in cells}
     heads = [_code(f"{source}/"), *map(_code, environments)]
-    lines = [_line(heads), _line(["---"] * len(heads))]
-    lines += [
-        _line([_code(name), *(words.get((name, where), "") for where in environments)])
-        for name in sorted({cell.name for cell in cells})
-    ]
+    rows = list(_rows(cells, environments, ""))
+    lines = [_line(heads), _line(["---"] * len(heads)), *(_line([_code(name), *row]) for name, row in rows)]
+    if more := len({cell.name for cell in cells}) - len(rows):
+        lines += ["", f"… and {more:,} more components, in step everywhere."]
     return "\n".join(lines)
-
-
-_SIGNS = {State.IN_STEP: "✅", State.DIFFERS: "⚠️", State.MISSING: "❌", State.BLOCKED: "🚫"}
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -93,7 +93,8 @@ def test_each_target_becomes_its_source_and_nothing_else_changes(case: Case, som
     decision = decided(case, reader, root)
     base = hub.flat(case.files)
     written: list[dict[str, File]] = []
-    for promotion, graft in zip(decision.plan.promotions, decision.grafts, strict=True):
+    for promotion, found in zip(decision.plan.promotions, decision.grafts, strict=True):
+        graft = builders.made(found)
         after = hub.apply(base, graft.steps, lambda sha: opened(reader, sha))
         for target, source in promotion.sync.items():
             assert hub.below(after, target) == hub.below(base, source)
@@ -105,7 +106,10 @@ def test_each_target_becomes_its_source_and_nothing_else_changes(case: Case, som
     where = somewhere / f"{next(numbers)}"
     commits = builders.repository(where, case.files, *written)
     with Clone(where, ENVIRON) as clone:
-        assert [clone.commit(commit).tree for commit in commits] == [root, *(graft.root for graft in decision.grafts)]
+        assert [clone.commit(commit).tree for commit in commits] == [
+            root,
+            *(builders.made(graft).root for graft in decision.grafts),
+        ]
 
 
 @thorough
@@ -119,13 +123,14 @@ def test_once_promoted_there_is_nothing_left_to_do(case: Case) -> None:
     apart = [at for at, promotion in enumerate(decision.plan.promotions) if not overlap(promotion, lots[at])]
     assume(apart)
     for at in apart:
-        promotion, graft = decision.plan.promotions[at], decision.grafts[at]
+        promotion, graft = decision.plan.promotions[at], builders.made(decision.grafts[at])
         after = hub.apply(hub.flat(case.files), graft.steps, lambda sha: opened(reader, sha))
         trees_after, root_after = builders.trees(contents(after, case.files.values()))
         again = decided(case, Reader(trees_after), root_after)
         assert again.plan.promotions[at].sync == promotion.sync
-        assert again.grafts[at].steps == ()
-        assert again.grafts[at].root == root_after == graft.root
+        left = builders.made(again.grafts[at])
+        assert left.steps == ()
+        assert left.root == root_after == graft.root
 
 
 @thorough

@@ -24,7 +24,7 @@ def test_the_plan_and_the_trees_go_together() -> None:
     [promotion], [graft] = decision.plan.promotions, decision.grafts
     assert set(promotion.sync) == {"dev/x", "dev/y", "prod/y"}
     after = {**TREE, "dev/x/f": "1", "dev/x/telefonistka.yaml": TREE["w/x/telefonistka.yaml"]}
-    assert graft.root == builders.trees({**after, "dev/y/f": "1", "prod/y/f": "1"})[1]
+    assert builders.made(graft).root == builders.trees({**after, "dev/y/f": "1", "prod/y/f": "1"})[1]
 
 
 def test_nothing_is_decided_on_trees_that_are_not_there_yet() -> None:
