@@ -199,7 +199,7 @@ async def test_auto_merge_leads_into_the_queue(bot: Caller, repo: Repo, held: Pu
     assert not (await shown(bot))["isInMergeQueue"]
     await repo.set_status("ci", held.head_sha, "ci/test", "success")
     await repo.set_status("ci", held.head_sha, "ci/other", "success")
-    assert (await shown(bot))["mergeQueueEntry"]["position"] == 1
+    assert [each.pull.number for each in repo.queues["main"]] == [1]
     assert await repo.run_queue() == [1]
 
 
