@@ -12,6 +12,7 @@ import aiohttp
 from telefonistka_py import reactions
 from telefonistka_py.app import counted, texts
 from telefonistka_py.commands import flow as commands
+from telefonistka_py.drift import flow as drift
 from telefonistka_py.events.model import CommentEvent, Event, PullRequest
 from telefonistka_py.feedback import comments
 from telefonistka_py.feedback.status import State, Status
@@ -57,7 +58,7 @@ class Handler:
             case ShowPlan(repo, installation, pull):
                 return Done(await promotion.on_plan_asked(await self._means(repo.name, installation, pull), pull))
             case Check(repo, installation, pull):
-                return Done(await self._check(await self._means(repo.name, installation, pull), pull))
+                return Done(await self._check(await self._means(repo.name, installation, pull), pull, repo.html_url))
             case LandAgain(landing):
                 repository = await self.github.repository(landing.repo, landing.installation)
                 return Done(await held.on_due(repository, landing, self.clock))
@@ -74,12 +75,16 @@ class Handler:
             case _:
                 return
 
-    async def _check(self, means: Means, pull: PullRequest) -> str:
+    async def _check(self, means: Means, pull: PullRequest, html_url: str) -> str:
         """Everything that looks at an open pull request, on facts that are gathered once."""
         ground = await gather.ground(means.repo, pull, lambda: means.status.post(State.PENDING))
         fine = True
         if checking.concerns(ground.paths):
             fine = await checking.on_changed(means.repo, pull, self.texts)
+        found = await drift.check(means.repo, ground, pull, html_url, self.texts)
+        if found.unwell is not None:
+            raise found.unwell
+        fine = fine and not found.failed
         await means.status.post(State.SUCCESS if fine else State.ERROR)
         return "checked" if fine else "checked: its configuration needs a correction"
 
@@ -92,7 +97,11 @@ class Handler:
         if pull is None or pull.base_ref != event.repo.default_branch:
             return Done(obeyed.note)
         means = await self._means(event.repo.name, event.installation, pull)
-        return await promotion.on_merged(means, pull) if pull.merged else Done(await self._check(means, pull))
+        return (
+            await promotion.on_merged(means, pull)
+            if pull.merged
+            else Done(await self._check(means, pull, event.repo.html_url))
+        )
 
     async def _our_own(self, event: CommentEvent) -> bool:
         # What carries our tag is no command, whoever wrote it; that spares the question who we are.

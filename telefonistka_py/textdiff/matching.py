@@ -14,7 +14,7 @@ from telefonistka_py.textdiff.myers import Budget, Run
 MOST_EDITS = 400
 """Insertions and deletions that one search tries."""
 
-STEPS = 1_500_000
+STEPS = 1_000_000
 """What all searches of one diff may take: about half a second."""
 
 _Piece = tuple[list[int], list[int]]

@@ -46,7 +46,7 @@ def search(before: Sequence[int], after: Sequence[int], most: int, budget: Budge
                 x += 1
                 y += 1
             reached[place] = x
-            spent += (x - start) // 2
+            spent += (x - start) // 4
             if x >= n and y >= m:
                 budget.steps -= spent
                 return Found(_runs(rounds, edits, k, x), (n, m))

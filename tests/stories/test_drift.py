@@ -1,0 +1,65 @@
+"""Whoever opens a pull request learns which environments differ already, before the promotion surprises anyone."""
+
+from tests.stories.house import House, level
+
+CHANGE = {"workspace/nginx/values.yaml": 'tag: "2.0"\n'}
+
+
+async def test_environments_in_step_get_no_comment(house: House) -> None:
+    repo = await house.repo(level())
+    async with house.bot():
+        await repo.commit("alice", "feature", {**CHANGE})
+        pull = await repo.open_pull("alice", head="feature", title="Change")
+        await house.settle()
+        assert house.said(pull) == []
+        assert house.states(repo, pull) == ["pending", "success"]
+
+
+async def test_drift_is_told_and_the_comment_says_in_step_once_it_is_mended(house: House) -> None:
+    files = level()
+    files["clusters/dev/nginx/values.yaml"] = 'tag: "0.9"\nreplicas: 3\n'
+    files["clusters/dev/nginx/only-here.yaml"] = "x\n"
+    repo = await house.repo(files)
+    async with house.bot():
+        await repo.commit("alice", "feature", {**CHANGE})
+        pull = await repo.open_pull("alice", head="feature", title="Change")
+        await house.settle()
+        [said] = house.said(pull)
+        assert "Found drift between environments" in said
+        assert "`workspace/nginx` ↔️  `clusters/dev/nginx`" in said or "clusters/dev/nginx" in said
+        assert '-tag: "1.0"' in said or '+tag: "0.9"' in said
+        assert "only-here.yaml" in said
+        assert "clusters/lab/nginx</code> ↔" not in said
+
+        # Somebody mends it on the default branch; the next push sees that.
+        mended = {"clusters/dev/nginx/values.yaml": 'tag: "1.0"\n', "clusters/dev/nginx/only-here.yaml": None}
+        await repo.commit("bob", "main", mended)
+        await repo.commit("alice", "feature", {"workspace/nginx/more.yaml": "x\n"})
+        await house.settle()
+        assert all("Found drift" not in each for each in house.said(pull))
+
+
+async def test_ten_pushes_make_one_comment(house: House) -> None:
+    files = level()
+    files["clusters/dev/nginx/values.yaml"] = "drifted\n"
+    repo = await house.repo(files)
+    async with house.bot():
+        await repo.commit("alice", "feature", {**CHANGE})
+        pull = await repo.open_pull("alice", head="feature", title="Change")
+        for number in range(10):
+            await repo.commit("alice", "feature", {"workspace/nginx/values.yaml": f"{number}\n"})
+        await house.settle()
+        assert len([comment for comment in pull.comments if comment.author is house.app.bot]) == 1
+
+
+async def test_a_read_that_fails_is_no_drift_and_no_step_but_tried_again(house: House) -> None:
+    files = level()
+    files["clusters/dev/nginx/values.yaml"] = "drifted\n"
+    repo = await house.repo(files)
+    async with house.bot():
+        house.hub.will_answer(502, operation="Look", times=2)
+        await repo.commit("alice", "feature", {**CHANGE})
+        pull = await repo.open_pull("alice", head="feature", title="Change")
+        await house.settle()
+        assert "Found drift between environments" in house.said(pull)[-1]
+        assert house.states(repo, pull)[-1] == "success"
