@@ -13,6 +13,7 @@ from telefonistka_py import reactions
 from telefonistka_py.app import counted, texts
 from telefonistka_py.commands import flow as commands
 from telefonistka_py.drift import flow as drift
+from telefonistka_py.drift import model as drifting
 from telefonistka_py.events.model import CommentEvent, Event, PullRequest
 from telefonistka_py.feedback import comments
 from telefonistka_py.feedback.status import State, Status
@@ -72,12 +73,18 @@ class Handler:
         match reactions.to(event):
             case Promote(repo, installation, pull):
                 await promotion.on_given_up(await self._means(repo.name, installation, pull), pull, why)
+            case Check(repo, installation, pull) | ShowPlan(repo, installation, pull):
+                await (await self._means(repo.name, installation, pull)).status.post(State.ERROR)
             case _:
                 return
 
     async def _check(self, means: Means, pull: PullRequest, html_url: str) -> str:
         """Everything that looks at an open pull request, on facts that are gathered once."""
         ground = await gather.ground(means.repo, pull, lambda: means.status.post(State.PENDING))
+        if ground.state != "OPEN":
+            # Merged or closed before this was handled: what it brought would look like drift by now.
+            await means.status.post(State.SUCCESS)
+            return f"not checked: it is {ground.state.lower()} by now"
         fine = True
         if checking.concerns(ground.paths):
             fine = await checking.on_changed(means.repo, pull, self.texts)
@@ -86,7 +93,7 @@ class Handler:
             raise found.unwell
         fine = fine and not found.failed
         await means.status.post(State.SUCCESS if fine else State.ERROR)
-        return "checked" if fine else "checked: its configuration needs a correction"
+        return f"checked; {drifting.in_a_line(found)}" if fine else "checked: something needs a correction"
 
     async def _obey(self, event: CommentEvent) -> Done:
         if not self.obey_ourselves and await self._our_own(event):

@@ -45,7 +45,7 @@ async def obey(repo: Repository, event: CommentEvent, templates: Templates) -> O
 
 
 async def _toggled(repo: Repository, event: CommentEvent) -> tuple[str, ...]:
-    _, file = await repo.pin(Trees())
+    file = (await repo.start(Trees(), event.number)).config
     if file is None or file.content is None:
         return ()
     config = read.root(file.content)

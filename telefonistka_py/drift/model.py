@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from telefonistka_py.errors import TelefonistkaError
+from telefonistka_py.errors import OperatorMistake, WorldUnwell
 from telefonistka_py.names import RepoPath, Sha
 from telefonistka_py.tree.difference import Difference
 from telefonistka_py.tree.model import Entry
@@ -179,6 +179,10 @@ class Compared:
     standing: InStep | Differs | NotCompared
 
 
+Unwell = WorldUnwell | OperatorMistake
+"""What time or the operator may heal."""
+
+
 @dataclass(frozen=True)
 class Report:
     """What a drift check found."""
@@ -187,7 +191,7 @@ class Report:
     """In the order of the plan."""
     mistake: str = ""
     """Why nothing at all could be compared, where that is so."""
-    unwell: TelefonistkaError | None = None
+    unwell: Unwell | None = None
     """The first failure that time or the operator may heal; the comment says what it kept from being compared."""
 
     @property

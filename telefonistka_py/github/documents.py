@@ -31,8 +31,9 @@ _TOUCH = (
     "associatedPullRequests(first: 1) { nodes { number viewerDidAuthor labels(first: 20) { nodes { name } } } } }"
 )
 
+# The pull request comes last: if it is still open then, the branch read before it does not hold it yet.
 PIN = """
-query Pin($owner: String!, $name: String!) {
+query Pin($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) {
     mergeCommitAllowed squashMergeAllowed rebaseMergeAllowed
     defaultBranchRef {
@@ -45,6 +46,7 @@ query Pin($owner: String!, $name: String!) {
         }
       }
     }
+    pullRequest(number: $number) { state }
   }
 }
 """ + "\n".join((_FLAT, _TEXT))
@@ -149,7 +151,7 @@ class Look:
     def add_comments(self, number: int) -> str:
         """The last 100 comments of a pull request."""
         return self._add(
-            "pullRequest(number: {})", "Int!", number, "comments(last: 100) { nodes { ...Comment } }", _COMMENT
+            "pullRequest(number: {})", "Int!", number, "state comments(last: 100) { nodes { ...Comment } }", _COMMENT
         )
 
     def add_open_pulls(self, label: str) -> str:

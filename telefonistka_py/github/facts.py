@@ -27,6 +27,17 @@ class File:
 
 
 @dataclass(frozen=True)
+class Start:
+    """What is read first, in one query: nothing of it is older or newer than the rest."""
+
+    pin: Pin
+    config: File | None
+    """`telefonistka.yaml` at the root of the pinned commit."""
+    state: str
+    """The pull request's: `OPEN`, `CLOSED` or `MERGED`."""
+
+
+@dataclass(frozen=True)
 class FoundBranch:
     """A branch that exists, and its newest commit."""
 

@@ -13,7 +13,18 @@ from telefonistka_py.events import parse
 from telefonistka_py.events.model import PullRequest
 from telefonistka_py.github import answers, documents
 from telefonistka_py.github.documents import Look
-from telefonistka_py.github.facts import Blob, Existing, File, LandingState, MadePull, OpenPull, OwnComment, Pin, Touch
+from telefonistka_py.github.facts import (
+    Blob,
+    Existing,
+    File,
+    LandingState,
+    MadePull,
+    OpenPull,
+    OwnComment,
+    Pin,
+    Start,
+    Touch,
+)
 from telefonistka_py.github.failure import Refused
 from telefonistka_py.github.transport import Transport
 from telefonistka_py.names import Branch, Login, RepoName, RepoPath, Sha
@@ -40,6 +51,8 @@ class Seen:
     existing: dict[str, Existing]
     """By branch name."""
     comments: tuple[OwnComment, ...]
+    state: str
+    """The pull request's, whose comments these are."""
     open_pulls: tuple[OpenPull, ...]
 
 
@@ -53,9 +66,10 @@ class Repository:
 
     # Reading
 
-    async def pin(self, trees: Trees) -> tuple[Pin, File | None]:
-        """The default branch now, its root listing (kept in `trees`), and `telefonistka.yaml` if it has one."""
-        data = await self._transport.query("Pin", documents.PIN, {"owner": self._owner, "name": self._repo})
+    async def start(self, trees: Trees, number: int) -> Start:
+        """The default branch now, its root listing (kept in `trees`), and how pull request `number` stands now."""
+        values = {"owner": self._owner, "name": self._repo, "number": number}
+        data = await self._transport.query("Pin", documents.PIN, values)
         repository = data["repository"]
         ref = repository["defaultBranchRef"]
         if ref is None:
@@ -63,11 +77,13 @@ class Repository:
         target = ref["target"]
         pin = Pin(Branch(ref["name"]), Sha(target["oid"]), Sha(target["tree"]["oid"]), answers.methods(repository))
         _keep(trees, target["tree"])
-        file = target["file"]
-        if file is None:
-            return pin, None
-        entry = Entry(file["mode"], Sha(file["oid"]))
-        return pin, File(entry, await self._content(file["object"], entry))
+        return Start(pin, await self._file(target["file"]), repository["pullRequest"]["state"])
+
+    async def _file(self, node: Mapping[str, Any] | None) -> File | None:
+        if node is None:
+            return None
+        entry = Entry(node["mode"], Sha(node["oid"]))
+        return File(entry, await self._content(node["object"], entry))
 
     async def changed_paths(self, number: int, count: int | None) -> list[RepoPath] | None:
         """The files that pull request `number` changes, renames under both names; `count` is how many it says it has.
@@ -176,6 +192,7 @@ class Repository:
             texts={RepoPath(path): answer[kind, path] for kind, path in keys if kind == "file"},
             existing=existing,
             comments=answers.own_comments(answer["comments", ""]["comments"]),
+            state=answer["comments", ""]["state"],
             open_pulls=answers.open_pulls(answer["open", ""]),
         )
 

@@ -29,6 +29,8 @@ class Ground:
     config: Valid[Config] | Invalid
     paths: list[RepoPath]
     """Renames under both names."""
+    state: str
+    """The pull request's at the pinned moment: `OPEN`, `CLOSED` or `MERGED`."""
 
 
 @dataclass(frozen=True)
@@ -46,15 +48,16 @@ class Facts:
 async def ground(repo: Repository, pull: PullRequest, beside: Callable[[], Awaitable[None]]) -> Ground:
     """One round trip; `beside` goes out together with it."""
     trees = Trees()
-    pinned = asyncio.ensure_future(repo.pin(trees))
+    started = asyncio.ensure_future(repo.start(trees, pull.number))
     listed = asyncio.ensure_future(repo.changed_paths(pull.number, pull.changed_files))
-    await together((pinned, listed, asyncio.ensure_future(beside())))
-    (pin, file), paths = pinned.result(), listed.result()
+    await together((started, listed, asyncio.ensure_future(beside())))
+    start, paths = started.result(), listed.result()
+    pin = start.pin
     if pull.merge_commit and not await repo.contains(pin.commit, pull.merge_commit):
         raise WorldUnwell(f"GitHub shows {pin.branch} as it was before #{pull.number} was merged")
     if paths is None:
         paths = await _compared(repo, pull, trees)
-    return Ground(pin, trees, _config(file), paths)
+    return Ground(pin, trees, _config(start.config), paths, start.state)
 
 
 async def facts(repo: Repository, pin: Pin, trees: Trees, routes: Routes, pull: PullRequest) -> Facts:

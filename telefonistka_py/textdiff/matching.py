@@ -11,47 +11,51 @@ from collections.abc import Iterable, Sequence
 from telefonistka_py.textdiff import anchors, myers
 from telefonistka_py.textdiff.myers import Budget, Run
 
-MOST_EDITS = 400
+MOST_EDITS = 200
 """Insertions and deletions that one search tries."""
 
-STEPS = 1_000_000
-"""What all searches of one diff may take: about half a second."""
+STEPS = 700_000
+"""What all searches of one diff may take: about a quarter of a second."""
 
 _Piece = tuple[list[int], list[int]]
 """Places of both sides that may belong together."""
+
+_Gap = tuple[int, int, int, int]
+"""Where a piece within a piece starts and ends, on the one side and on the other."""
 
 
 def runs(before: Sequence[int], after: Sequence[int], *, steps: int = STEPS) -> list[Run]:
     """The runs of lines that both sides share, in order, each as long as it can be."""
     budget = Budget(steps)
     found: list[Run] = []
-    pieces: list[_Piece] = [(list(range(len(before))), list(range(len(after))))]
+    pieces = [(list(range(len(before))), list(range(len(after))), True)]
     while pieces:
-        one, other = pieces.pop()
+        one, other, anchored = pieces.pop()
         one, other = _stripped(*_trimmed(one, other, before, after, found), before, after)
         one, other = _trimmed(one, other, before, after, found)
         if one and other:
             values = [before[x] for x in one], [after[y] for y in other]
-            chosen, rest = _chosen(*values, budget)
+            chosen, rest, anchored = _chosen(*values, budget, anchored)
             found += [(one[x + i], other[y + i], 1) for x, y, n in chosen for i in range(n)]
-            pieces += [(one[x0:x1], other[y0:y1]) for x0, x1, y0, y1 in rest]
+            pieces += [(one[x0:x1], other[y0:y1], anchored) for x0, x1, y0, y1 in rest]
     return _joined(sorted(found))
 
 
-def _chosen(before: list[int], after: list[int], budget: Budget) -> tuple[list[Run], list[tuple[int, int, int, int]]]:
-    """Runs to keep, and the gaps that are still to be looked at."""
+def _chosen(before: list[int], after: list[int], budget: Budget, anchored: bool) -> tuple[list[Run], list[_Gap], bool]:
+    """Runs to keep, the gaps that are still to be looked at, and whether anchors may be found there."""
     n, m = len(before), len(after)
     tried = myers.search(before, after, MOST_EDITS, budget) if budget.steps > 0 else None
     if tried and tried.end == (n, m):
-        return tried.runs, []
-    if sure := anchors.find(before, after):
-        return sure, list(_between(sure, n, m))
+        return tried.runs, [], anchored
+    if anchored and (sure := anchors.find(before, after)):
+        return sure, list(_between(sure, n, m)), True
     if tried:
-        return tried.runs, [(tried.end[0], n, tried.end[1], m)]
-    return [], []
+        # What has nothing unique as a whole seldom has in its parts, and each look would take as long as the first.
+        return tried.runs, [(tried.end[0], n, tried.end[1], m)], False
+    return [], [], False
 
 
-def _between(sure: Iterable[Run], n: int, m: int) -> Iterable[tuple[int, int, int, int]]:
+def _between(sure: Iterable[Run], n: int, m: int) -> Iterable[_Gap]:
     x_end = y_end = 0
     for x, y, length in [*sure, (n, m, 0)]:
         if x > x_end and y > y_end:

@@ -1,7 +1,7 @@
 """The drift check at a GitHub in a folder, with the client that the server uses."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from telefonistka_py.drift import flow
 from telefonistka_py.drift.model import Report
 from telefonistka_py.github.connection import Connection
 from telefonistka_py.github.credentials import Token
-from telefonistka_py.names import RepoName
+from telefonistka_py.names import RepoName, Sha
 from telefonistka_py.promotion import gather
 from telefonistka_py.sandbox import Content, Hub, Pull, Repo
 from telefonistka_py.templates import Templates
@@ -29,11 +29,17 @@ class Bench:
     connection: Connection
     repo: Repo
 
-    async def check(self, pull: Pull) -> Report:
+    async def check(
+        self, pull: Pull, *, head_sha: str = "", meanwhile: Callable[[], Awaitable[object]] | None = None
+    ) -> Report:
+        """`head_sha` is the head that the event names; `meanwhile` happens once the default branch was looked up."""
         repository = await self.connection.repository(RepoName(self.repo.name), None)
         asked = await repository.pull(pull.number)
+        asked = replace(asked, head_sha=Sha(head_sha or asked.head_sha))
         self.hub.exchanges.clear()
         ground = await gather.ground(repository, asked, _nothing)
+        if meanwhile:
+            await meanwhile()
         return await flow.check(repository, ground, asked, self.repo.html_url, Templates())
 
     async def opened(

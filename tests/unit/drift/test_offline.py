@@ -195,3 +195,14 @@ def test_progress_is_shown_on_a_terminal_once_it_takes_long(capsys: pytest.Captu
         assert capsys.readouterr().err == shown
         progress.end()
         assert capsys.readouterr().err.strip() == ""
+
+
+def test_names_that_are_no_utf8_are_compared_and_shown(bench: Bench) -> None:
+    """N7"""
+    files: Files = {"w/ng\udce9 |x/v": "1", "dev/ng\udce9 |x/v": "2", "lab/ng\udce9 |x/v": "1"}
+    bench.holds({"telefonistka.yaml": CONFIG, **files})
+    assert bench.drift() == 1
+    assert "  ng\\xe9 |x  differs by 1 file  in step" in bench.out
+    assert bench.drift("--markdown") == 1
+    assert "| `ng\\xe9 \\|x` | differs by 1 file | in step |" in bench.out
+    assert bench.drift("--json") == 1
