@@ -62,7 +62,7 @@ class Handler:
                 return Done(await self._check(await self._means(repo.name, installation, pull), pull, repo.html_url))
             case LandAgain(landing):
                 repository = await self.github.repository(landing.repo, landing.installation)
-                return Done(await held.on_due(repository, landing, self.clock))
+                return Done(await held.on_due(repository, landing, self.clock, self.texts))
             case Obey(comment):
                 return await self._obey(comment)
             case _:

@@ -53,18 +53,21 @@ async def _toggled(repo: Repository, event: CommentEvent) -> tuple[str, ...]:
 
 
 async def _flip(repo: Repository, event: CommentEvent, pull: PullRequest, context: str, templates: Templates) -> str:
-    state = await repo.status_of(pull.head_sha, context)
-    if state is None:
+    found = await repo.status_of(pull.head_sha, context)
+    if found is None:
         text = templates.render("no-such-status-comment", login=event.sender, context=context)
         await comments.keep(repo, event.number, f"command-{event.comment_id}", text)
         return f"there is no commit status {context}"
+    state, target_url = found
+    if event.html_url and target_url == event.html_url:
+        return f"{context} was flipped by an earlier attempt"  # flipping again would undo it (N12)
     wanted = find.flipped(state)
     await repo.create_status(
         pull.head_sha,
         state=wanted,
         context=context,
         description=DESCRIPTION.format(login=event.sender),
-        target_url=pull.html_url,
+        target_url=event.html_url or pull.html_url,
     )
     return f"{context} is {wanted} now"
 

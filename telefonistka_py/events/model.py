@@ -63,6 +63,7 @@ class CommentEvent:
     comment_id: int
     author: Login
     body: str
+    html_url: str
     body_before: str | None
     """The text before an edit; None unless `action` is `edited`."""
 
@@ -110,6 +111,10 @@ class LandingEvent:
     """The head that the decision to merge was made on; another one is not merged (N5)."""
     method: str
     """`merge`, `squash` or `rebase`."""
+    branch: Branch
+    """The default branch."""
+    sources: tuple[tuple[RepoPath, Sha | None], ...]
+    """What the promotion carries: source path → what stood there. Other sources by now: it is overtaken."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,7 @@ def lane(event: Event) -> Lane:
         case ChecksEvent():
             return Lane(f"{event.repo}!{event.sha}")
         case LandingEvent():
-            return Lane(f"{event.repo}#{event.number}")
+            # A lane of its own: what waits for checks must not hold back the command that sets one.
+            return Lane(f"{event.repo}#{event.number}!landing")
         case OtherEvent():
             return Lane(event.repo or "-")

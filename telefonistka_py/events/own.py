@@ -23,5 +23,7 @@ def body(event: LandingEvent) -> bytes:
             "number": event.number,
             "sha": event.sha,
             "method": event.method,
+            "branch": event.branch,
+            "sources": [{"path": path, "sha": sha} for path, sha in event.sources],
         }
     ).encode()

@@ -237,6 +237,7 @@ def _comment_event(payload: _Object) -> CommentEvent:
         comment_id=comment.whole("id"),
         author=_login(comment, "user"),
         body=comment.text("body", missing=""),
+        html_url=comment.text("html_url", missing=""),
         body_before=before,
     )
 
@@ -279,7 +280,14 @@ def _landing_event(payload: _Object) -> LandingEvent:
         number=payload.whole("number"),
         sha=_sha(payload, "sha"),
         method=payload.text("method"),
+        branch=Branch(payload.text("branch")),
+        sources=payload.each("sources", _source),
     )
+
+
+def _source(item: object, path: str) -> tuple[RepoPath, Sha | None]:
+    source = _Object(item, path)
+    return RepoPath(source.text("path")), _sha(source, "sha") if source.has("sha") else None
 
 
 def pull(content: bytes) -> PullRequest:

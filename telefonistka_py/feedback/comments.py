@@ -2,10 +2,15 @@
 
 from collections.abc import Iterable
 
+import structlog
+
 from telefonistka_py.feedback import compose
 from telefonistka_py.feedback.model import Message
 from telefonistka_py.github.facts import OwnComment
+from telefonistka_py.github.failure import Forbidden, Refused
 from telefonistka_py.github.repository import Repository
+
+log = structlog.get_logger()
 
 TAG = "<!-- telefonistka_tag -->"
 """The first line of every comment of ours (contract §5)."""
@@ -44,6 +49,18 @@ async def keep(
         if _plain(comment.body) != (body := tagged(topic, text, part)):
             await repo.edit_comment(comment.id, body)
     await _fold(repo, topic, known, len(parts))
+
+
+async def try_to_keep(
+    repo: Repository, number: int, topic: str, said: str | Message, known: tuple[OwnComment, ...] | None = None
+) -> bool:
+    """`keep`, where what follows must not depend on it: a locked conversation takes nothing. Whether it was said."""
+    try:
+        await keep(repo, number, topic, said, known)
+    except (Refused, Forbidden) as error:
+        log.warning("comment not written", pr=number, topic=topic, reason=str(error))
+        return False
+    return True
 
 
 async def retract(repo: Repository, topic: str, known: Iterable[OwnComment]) -> None:

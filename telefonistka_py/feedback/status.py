@@ -4,8 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+import structlog
+
+from telefonistka_py.github.failure import Refused
 from telefonistka_py.github.repository import Repository
 from telefonistka_py.names import RepoName, Sha
+
+log = structlog.get_logger()
 
 CONTEXT = "telefonistka"
 DESCRIPTION = "Telefonistka GitOps Bot"
@@ -30,7 +35,13 @@ class Status:
     """Is told of each status that was set."""
 
     async def post(self, state: State) -> None:
-        await self.repo.create_status(
-            self.sha, state=state, context=CONTEXT, description=DESCRIPTION, target_url=self.target_url
-        )
+        try:
+            await self.repo.create_status(
+                self.sha, state=state, context=CONTEXT, description=DESCRIPTION, target_url=self.target_url
+            )
+        except Refused as error:
+            if error.status != 422:
+                raise
+            log.warning("status not set", reason=str(error))  # 1,000 of one context on a commit are the end (N19)
+            return
         self.count(self.repo.name, state)

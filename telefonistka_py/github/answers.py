@@ -61,11 +61,21 @@ def open_pulls(node: Mapping[str, Any]) -> tuple[OpenPull, ...]:
             pull=_pull(pull),
             branch=pull["headRefName"],
             body=pull["body"],
-            touched=pull["commits"]["totalCount"] != 1,
+            touched=_touched(pull),
         )
         for pull in node["nodes"]
         if pull["viewerDidAuthor"] and not pull["isCrossRepository"]
     )
+
+
+def _touched(pull: Mapping[str, Any]) -> bool:
+    """Our commit is the only one, was never amended or rebased, and has no other author."""
+    if pull["commits"]["totalCount"] != 1:
+        return True
+    commit = pull["commits"]["nodes"][0]["commit"]
+    author = (commit["author"] or {}).get("user")  # none for an App's own commits
+    ours = author is None or author["login"] == (pull["author"] or {}).get("login")
+    return not ours or commit["authoredDate"] != commit["committedDate"]
 
 
 def _pull(pull: Mapping[str, Any]) -> FoundPull:
@@ -78,6 +88,7 @@ def _pull(pull: Mapping[str, Any]) -> FoundPull:
         head_sha=Sha(pull["headRefOid"]),
         labels=frozenset(label["name"] for label in pull["labels"]["nodes"]),
         assignees=frozenset(Login(assignee["login"]) for assignee in pull["assignees"]["nodes"]),
+        ours=pull["viewerDidAuthor"],
     )
 
 
@@ -89,6 +100,7 @@ def landing(node: Mapping[str, Any]) -> LandingState:
         head_sha=Sha(node["headRefOid"]),
         underway=bool(node["autoMergeRequest"] or node["isInMergeQueue"]),
         blocked=node["mergeStateStatus"] == "BLOCKED",
+        conflicting=node["mergeStateStatus"] == "DIRTY",
     )
 
 

@@ -20,10 +20,13 @@ _DEEP = f"fragment Deep on Tree {{ {_nested(DEPTH)} }}"
 _TEXT = "fragment Text on Blob { byteSize isBinary isTruncated text }"
 _BRANCH = "fragment Tip on Commit { oid message tree { oid } parents(first: 2) { nodes { oid } } }"
 _PULL = (
-    "fragment Pull on PullRequest { id number state url title headRefOid isCrossRepository "
+    "fragment Pull on PullRequest { id number state url title headRefOid isCrossRepository viewerDidAuthor "
     "labels(first: 100) { nodes { name } } assignees(first: 20) { nodes { login } } }"
 )
-_OPEN = "fragment Open on PullRequest { ...Pull body headRefName viewerDidAuthor commits { totalCount } }"
+_OPEN = (
+    "fragment Open on PullRequest { ...Pull body headRefName author { login } commits(last: 1) { totalCount "
+    "nodes { commit { authoredDate committedDate author { user { login } } } } } }"
+)
 _COMMENT = "fragment Comment on IssueComment { databaseId id body viewerDidAuthor isMinimized url }"
 
 _TOUCH = (
@@ -68,6 +71,12 @@ mutation Arm($pull: ID!, $sha: GitObjectID!, $method: PullRequestMergeMethod!, $
   enablePullRequestAutoMerge(
     input: {pullRequestId: $pull, expectedHeadOid: $sha, mergeMethod: $method, commitBody: $body}
   ) { pullRequest { number } }
+}
+"""
+
+DISARM = """
+mutation Disarm($pull: ID!) {
+  disablePullRequestAutoMerge(input: {pullRequestId: $pull}) { pullRequest { number } }
 }
 """
 

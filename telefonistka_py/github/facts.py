@@ -60,6 +60,8 @@ class FoundPull:
     head_sha: Sha
     labels: frozenset[str]
     assignees: frozenset[Login]
+    ours: bool
+    """Whether we opened it: anybody who may push can use a branch name of ours (N25)."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class OpenPull:
     branch: str
     body: str
     touched: bool
-    """Whether it has commits beside the one that we made."""
+    """Whether people pushed to it: commits beside ours, or ours amended, rebased or replaced."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,8 @@ class LandingState:
     """GitHub merges it by itself: its own auto-merge is armed, or it is in the merge queue."""
     blocked: bool
     """Required checks or reviews are missing."""
+    conflicting: bool
+    """It conflicts with its base: somebody must resolve that."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,10 @@ class Unauthorized(OperatorMistake):
     """GitHub does not know the token: wrong, revoked, or past its end."""
 
 
+class Forbidden(OperatorMistake):
+    """GitHub knows us, and we may not: a permission is missing, the conversation is locked, the repository archived."""
+
+
 def of_answer(
     method: str, path: str, status: int, headers: Mapping[str, str], data: Any, now: datetime
 ) -> TelefonistkaError:
@@ -43,7 +47,7 @@ def of_answer(
     if status == 403:
         needed = headers.get("x-accepted-github-permissions")
         hint = f" (needed: {needed})" if needed else ""
-        return OperatorMistake(f"{what}. The App or token lacks a permission{hint}")
+        return Forbidden(f"{what}. The App or token lacks a permission{hint}")
     if 300 <= status < 400:
         return OperatorMistake(f"{what}. The repository was renamed or moved, or GITHUB_HOST names the wrong place")
     return Refused(what, status=status, reason=said)

@@ -36,6 +36,9 @@ PER_PAGE = 100
 MOST_FILES = 3_000
 """GitHub lists no more files of a pull request (https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files)."""
 
+LARGEST_FILE = 1_000_000
+"""Bytes of a configuration file that is fetched at all (N27)."""
+
 _PER_LOOK = 60
 """Objects per query: small enough that GitHub answers well within its ten seconds."""
 
@@ -120,6 +123,10 @@ class Repository:
         False means that `branch` is older than `commit`: GitHub answered from a copy that lags behind.
         """
         return branch == commit or (await self._compare(commit, branch))["status"] != "behind"
+
+    async def is_ancestor(self, commit: Sha, of: Sha) -> bool:
+        """Whether `commit` is in the history of `of`."""
+        return commit == of or (await self._compare(commit, of))["status"] == "ahead"
 
     async def _compare(self, base: Sha, head: Sha) -> dict[str, Any]:
         answer = await self._transport.get(f"/repos/{self.name}/compare/{base}...{head}?per_page=1&page=1")
@@ -215,6 +222,8 @@ class Repository:
             return None
         if (exact := answers.text(node, entry.sha)) is not None:
             return exact
+        if node and node.get("byteSize", 0) > LARGEST_FILE:
+            return b"#" * (LARGEST_FILE + 1)  # its reader says that it is too long, which is all there is to say
         # Not UTF-8, or long: REST gives the bytes themselves (https://docs.github.com/en/rest/git/blobs#get-a-blob).
         answer = await self._transport.get(f"/repos/{self.name}/git/blobs/{entry.sha}")
         return base64.b64decode(answer["content"])
@@ -276,6 +285,10 @@ class Repository:
             if item["type"] != "tree"
         }
 
+    async def entries_now(self, branch: Branch, paths: Sequence[RepoPath]) -> list[Sha | None]:
+        """What stands at each of `paths` on `branch` now; None where nothing does."""
+        return await self._entries(f"refs/heads/{branch}", paths)
+
     async def file_at(self, commit: Sha, path: RepoPath) -> bytes | None:
         """A file of a commit; None when there is none."""
         look = Look()
@@ -300,13 +313,15 @@ class Repository:
 
     async def entries(self, commit: Sha, paths: Sequence[RepoPath]) -> list[Sha | None]:
         """What stands at each of `paths` in `commit`; None where nothing does."""
-        look = Look()
-        there = look.add_commit(commit)
-        aliases = [look.add_object(f"{commit}:{path}") for path in paths]
-        found = await self._look(look)
-        if not found[there]:
-            raise WorldUnwell(f"GitHub has no commit {commit} in {self.name}")
-        return [Sha(found[alias]["oid"]) if found[alias] else None for alias in aliases]
+        return await self._entries(commit, paths)
+
+    async def _entries(self, revision: str, paths: Sequence[RepoPath]) -> list[Sha | None]:
+        # The root proves that the revision itself was found: without it, nothing would look like an absent path (N1).
+        asks = [lambda look, path=path: look.add_object(f"{revision}:{path}") for path in ("", *paths)]
+        root, *nodes = [node for chunk in await self._chunks(asks) for node in chunk.values()]
+        if not root:
+            raise WorldUnwell(f"GitHub has no {revision} in {self.name}")
+        return [Sha(node["oid"]) if node else None for node in nodes]
 
     async def approved(self, number: int, sha: Sha) -> bool:
         """Whether we approved the pull request at its head `sha`."""
@@ -339,14 +354,14 @@ class Repository:
             return False  # no such person, or nobody here
         return answer["permission"] in ("admin", "write")
 
-    async def status_of(self, sha: Sha, context: str) -> str | None:
-        """The state of one commit status; None when the commit has no status of that context."""
+    async def status_of(self, sha: Sha, context: str) -> tuple[str, str] | None:
+        """State and target URL of one commit status; None when the commit has no status of that context."""
         page, seen = 1, 0
         while True:
             answer = await self._transport.get(f"/repos/{self.name}/commits/{sha}/status?per_page=100&page={page}")
             for each in answer["statuses"]:
                 if each["context"] == context:
-                    return str(each["state"])
+                    return str(each["state"]), str(each["target_url"] or "")
             seen += len(answer["statuses"])
             if not answer["statuses"] or seen >= answer["total_count"]:
                 return None
@@ -408,6 +423,14 @@ class Repository:
         values = {"pull": node_id, "sha": sha, "method": method.upper(), "body": message}
         await self._transport.change("Arm", documents.ARM, values)
 
+    async def disarm(self, node_id: str) -> None:
+        """Takes GitHub's own auto-merge back, if it was ordered."""
+        try:
+            await self._transport.change("Disarm", documents.DISARM, {"pull": node_id})
+        except Refused as error:
+            if error.status != 422:
+                raise
+
     async def enqueue(self, node_id: str, *, sha: Sha) -> None:
         """Puts the pull request into the merge queue. Raises `Refused` when it can't."""
         await self._transport.change("Enqueue", documents.ENQUEUE, {"pull": node_id, "sha": sha})
@@ -430,10 +453,14 @@ class Repository:
 
     async def mark(self, number: int, *, labels: Iterable[str], assignees: Iterable[Login]) -> None:
         """Sets labels and assignees of a pull request in one request. GitHub drops those who can't be assigned."""
-        data: dict[str, Any] = {"labels": list(labels)}
-        if people := list(assignees):
-            data["assignees"] = people
-        await self._do("PATCH", f"issues/{number}", data)
+        names, people = list(labels), list(assignees)
+        try:
+            await self._do("PATCH", f"issues/{number}", {"labels": names, **({"assignees": people} if people else {})})
+        except Refused as error:
+            if error.status != 422 or not people:
+                raise
+            # Some logins can't be assigned, a bot's for one; that must not cost the labels.
+            await self._do("PATCH", f"issues/{number}", {"labels": names})
 
     async def create_status(self, sha: Sha, *, state: str, context: str, description: str, target_url: str) -> None:
         data = {"state": state, "context": context, "description": description, "target_url": target_url}

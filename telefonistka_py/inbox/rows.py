@@ -152,6 +152,12 @@ def settle(db: sqlite3.Connection, claim: Claim, change: Change, now: int) -> No
             (claim.delivery.lane,),
         )
     for delivery in change.then:
+        # Work of our own that was done once may be needed again: a pull request that was closed and reopened.
+        db.execute(
+            "DELETE FROM payloads WHERE seq IN (SELECT seq FROM deliveries WHERE id = ? AND state = 'done')",
+            (delivery.id,),
+        )
+        db.execute("DELETE FROM deliveries WHERE id = ? AND state = 'done'", (delivery.id,))
         put(db, delivery, packed(delivery.headers), micros(delivery.received_at))
     if change.hasten:
         db.execute(

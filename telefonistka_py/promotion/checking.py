@@ -1,7 +1,7 @@
 """Checks a pull request that changes a `telefonistka.yaml`, before it is merged (N31)."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from telefonistka_py.config.read import ROOT
@@ -13,6 +13,9 @@ from telefonistka_py.promotion import check, check_words
 from telefonistka_py.promotion.check import Checked, Reading
 from telefonistka_py.templates import Templates
 from telefonistka_py.tree.model import Entry
+
+MOST_FILES = 200
+"""Component files of one pull request that are read; with more, the root's file is judged alone."""
 
 
 def concerns(paths: list[RepoPath]) -> bool:
@@ -50,11 +53,18 @@ async def _checked(repo: Repository, pull: PullRequest, clock: Callable[[], floa
     before, after = await together((repo.files(fork), repo.files(pull.head_sha)))
     if before is None or after is None:
         return await _root_alone(repo, pull, clock)
-    return check.make(await _reading(repo, before), await _reading(repo, after), clock)
+    # What differs is all that is judged; nobody may have thousands of files read by putting them into a fork (N24).
+    own = {
+        path for path in {*before, *after} if path.rpartition("/")[2] == ROOT and before.get(path) != after.get(path)
+    }
+    if len(own) > MOST_FILES:
+        return await _root_alone(repo, pull, clock)
+    own.add(ROOT)
+    return check.make(await _reading(repo, before, own), await _reading(repo, after, own), clock)
 
 
-async def _reading(repo: Repository, files: Mapping[RepoPath, Entry]) -> Reading:
-    configurations = {path: entry for path, entry in files.items() if path.rpartition("/")[2] == ROOT}
+async def _reading(repo: Repository, files: Mapping[RepoPath, Entry], own: Collection[RepoPath]) -> Reading:
+    configurations = {path: entry for path, entry in files.items() if path in own}
     contents = await repo.blobs(entry.sha for entry in configurations.values() if entry.is_file)
     found = {path: contents[entry.sha] if entry.is_file else None for path, entry in configurations.items()}
     return Reading(found, tuple(files))

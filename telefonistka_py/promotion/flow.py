@@ -1,8 +1,9 @@
 """A merged pull request becomes promotion pull requests: gather, decide, act."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import structlog
 
@@ -10,14 +11,14 @@ from telefonistka_py.config.model import Config
 from telefonistka_py.config.problem import Invalid, Valid
 from telefonistka_py.errors import OperatorMistake, RepoMistake, TelefonistkaError, WorldUnwell
 from telefonistka_py.events import own
-from telefonistka_py.events.model import LandingEvent, PullRequest
+from telefonistka_py.events.model import LandingEvent, PullRequest, lane
 from telefonistka_py.feedback import comments
 from telefonistka_py.feedback.status import State, Status
-from telefonistka_py.github.facts import OwnComment, Pin
-from telefonistka_py.github.failure import Refused
-from telefonistka_py.github.repository import Repository
+from telefonistka_py.github.facts import Existing, MadePull, OwnComment, Pin
+from telefonistka_py.github.failure import Forbidden, Refused
+from telefonistka_py.github.repository import Repository, together
 from telefonistka_py.inbox.model import Delivery, Done
-from telefonistka_py.names import Lane
+from telefonistka_py.names import Branch, RepoPath, Sha
 from telefonistka_py.promotion import draft, gather, metadata, neighbours, outcome, render, route
 from telefonistka_py.promotion.gather import Facts, Ground
 from telefonistka_py.promotion.model import Draft, Metadata, Plan, Promotion, Routes, Trigger
@@ -25,11 +26,15 @@ from telefonistka_py.promotion.neighbours import Neighbour
 from telefonistka_py.promotion.outcome import Failed, Level, Outcome, Report, Result, Skipped, Stands
 from telefonistka_py.pulls import flow as pulls
 from telefonistka_py.pulls import landing, merge, opening
-from telefonistka_py.pulls.landing import Held
+from telefonistka_py.pulls.landing import Held, Moved
 from telefonistka_py.templates import Templates
 from telefonistka_py.tree.graft import Graft
+from telefonistka_py.tree.reading import Reader
 
 log = structlog.get_logger()
+
+_MOST_COMPARED = 200
+"""Paths of an older promotion that are looked at: its body, which names them, can be edited (N25)."""
 
 
 @dataclass(frozen=True)
@@ -64,23 +69,29 @@ async def on_merged(means: Means, pull: PullRequest) -> Done:
     again by the next attempt. Mistakes of the repository's author are told on the pull request.
     """
     carried = await _promoted(means, pull)
-    report = carried.report
-    if report.worth_a_comment and not carried.told:
-        text = render.report(report, means.templates)
-        await comments.keep(means.repo, pull.number, render.TOPIC, text, carried.known)
-    await comments.retract(means.repo, render.GIVEN_UP_TOPIC, carried.known or ())
-    landed = await _landed(means, carried)
+    told = asyncio.ensure_future(_tell(means, pull, carried))
+    overtaken = asyncio.ensure_future(_overtaken(means, carried))
+    await together((told, overtaken))
+    landed = await _landed(means, carried, overtaken.result())
     if any(isinstance(_landing(result), landing.Held | landing.Underway | landing.Moved) for result in landed.results):
-        await comments.keep(means.repo, pull.number, render.TOPIC, render.report(landed, means.templates))
+        await comments.try_to_keep(means.repo, pull.number, render.TOPIC, render.report(landed, means.templates))
     await means.status.post(State.ERROR if landed.failed else State.SUCCESS)
     return Done(outcome.in_a_line(landed), then=_looked_at_again(means, carried, landed))
 
 
+async def _tell(means: Means, pull: PullRequest, carried: _Carried) -> None:
+    """One comment on the merged pull request; nothing that follows depends on it."""
+    if carried.report.worth_a_comment and not carried.told:
+        text = render.report(carried.report, means.templates)
+        await comments.try_to_keep(means.repo, pull.number, render.TOPIC, text, carried.known)
+    await comments.retract(means.repo, render.GIVEN_UP_TOPIC, carried.known or ())
+
+
 async def on_given_up(means: Means, pull: PullRequest, why: str) -> None:
     """Tells that no further attempt is made (N15)."""
-    text = means.templates.render("given-up-comment", why=why.rstrip("."))
-    await comments.keep(means.repo, pull.number, render.GIVEN_UP_TOPIC, text)
     await means.status.post(State.ERROR)
+    text = means.templates.render("given-up-comment", why=why.rstrip("."))
+    await comments.try_to_keep(means.repo, pull.number, render.GIVEN_UP_TOPIC, text)
 
 
 async def _promoted(means: Means, pull: PullRequest) -> _Carried:
@@ -154,18 +165,19 @@ async def _carried_out(
         branch = draft.branch(trigger.number, trigger.head_ref, promotion.targets, promotion.branch_suffix)
         try:
             came = await _One(means, ground, config, facts, trigger, near).opened(promotion, graft, branch)
-        except (WorldUnwell, OperatorMistake) as error:
+        except (WorldUnwell, OperatorMistake, Refused) as error:
+            # What GitHub refuses may pass, too: its replicas lag. The worker bounds how often that is tried.
             unwell.append(error)
             log.warning("promotion not finished", branch=branch, reason=str(error))
             if getattr(error, "retry_at", None):
                 break  # a limit holds for the rest too: more requests would only prolong it
             continue
-        except (RepoMistake, Refused, pulls.WrongTree) as error:
+        except (RepoMistake, pulls.WrongTree) as error:
             came = Failed(str(error))
         log.info("promotion", branch=branch, outcome=outcome.word(came))
         results.append(Result(promotion, came))
     if unwell:
-        raise unwell[0]
+        raise _latest(unwell)
     await _tell_emptied(means, ground, near)
     report = Report(tuple(results), facts.decision.plan.problems, routes.passed_over)
     return _Carried(report, config, ground.pin, facts.comments)
@@ -191,6 +203,10 @@ class _One:
         existing = self.facts.existing[branch]
         before = min((pull.number for pull in existing.pulls), default=None)
         older = neighbours.superseded(self.near, promotion.sync, branch, before)
+        if not existing.pulls and not graft.steps:
+            for neighbour in older:
+                await _supersede(self.means, self.config, neighbour, None)
+            return Level() if promotion.sync else Skipped()
         wanted = self._draft(promotion, older)
         asked = pulls.Wanted(**vars(wanted))
         found = opening.decide(existing, graft, self.ground.pin, wanted.labels, wanted.commit_message)
@@ -203,58 +219,114 @@ class _One:
                 if found.missing_labels:
                     await pulls.complete(self.means.repo, asked, found)
                 stands = Stands(pull.number, pull.node_id, pull.head_sha, pull.state, new=False)
+                return await self._stood(promotion, existing, stands, older)
             case opening.Make():
-                made = await pulls.make(self.means.repo, self.ground.pin, graft, asked, found)
-                stands = Stands(made.number, made.node_id, made.head_sha)
-        return await self._followed_up(promotion, stands, older)
+                return await self._made(promotion, graft, asked, found, older)
+
+    async def _made(
+        self,
+        promotion: Promotion,
+        graft: Graft,
+        asked: pulls.Wanted,
+        decision: opening.Make,
+        older: tuple[Neighbour, ...],
+    ) -> Stands:
+        trouble = ""
+
+        async def approve(made: MadePull) -> None:
+            nonlocal trouble
+            trouble = await self._approved(made.number, made.head_sha, new=True)
+
+        beside = approve if self.config.auto_approve else None
+        made = await pulls.make(self.means.repo, self.ground.pin, graft, asked, decision, beside)
+        for neighbour in older:
+            await _supersede(self.means, self.config, neighbour, made.number)
+        stands = Stands(made.number, made.node_id, made.head_sha, proven=True, trouble=trouble)
+        return replace(stands, to_merge=promotion.auto_merge, sources=await self._sources(promotion))
+
+    async def _sources(self, promotion: Promotion) -> tuple[tuple[RepoPath, Sha | None], ...]:
+        """What the promotion carries, as it was read; nothing is fetched for it any more."""
+        if not promotion.auto_merge:
+            return ()
+        root = self.ground.pin.tree
+
+        def read(reader: Reader) -> tuple[tuple[RepoPath, Sha | None], ...]:
+            found = ((path, reader.find(root, path)) for path in dict.fromkeys(promotion.sync.values()))
+            return tuple((path, entry.sha if entry else None) for path, entry in found)
+
+        return await self.means.repo.walk(self.ground.trees, read)
 
     def _draft(self, promotion: Promotion, older: tuple[Neighbour, ...]) -> Draft:
         numbers = tuple(sorted(neighbour.open.pull.number for neighbour in older))
         return draft.write(promotion, self.trigger, self.config.labels, self.means.templates, supersedes=numbers)
 
-    async def _followed_up(self, promotion: Promotion, stands: Stands, older: tuple[Neighbour, ...]) -> Stands:
+    async def _stood(
+        self, promotion: Promotion, existing: Existing, stands: Stands, older: tuple[Neighbour, ...]
+    ) -> Stands:
+        """What is left to do for one that an earlier attempt opened; only if it is certainly ours and still wanted."""
         stands = replace(stands, to_merge=promotion.auto_merge)
         if stands.state != "OPEN":
             return stands
         for neighbour in older:
             await _supersede(self.means, self.config, neighbour, stands.number)
-        trouble = await self._approved(stands) if self.config.auto_approve else ""
-        return replace(stands, trouble=trouble)
+        if not (promotion.auto_merge or self.config.auto_approve):
+            return stands
+        branch = existing.branch
+        proven = branch is not None and branch.commit == stands.head_sha
+        proven = proven and await pulls.proven(
+            self.means.repo, self.ground.pin, self.ground.trees, branch, promotion.sync
+        )
+        stands = replace(stands, proven=proven, sources=await self._sources(promotion))
+        if not proven or not self.config.auto_approve:
+            return stands
+        return replace(stands, trouble=await self._approved(stands.number, stands.head_sha, new=False))
 
-    async def _approved(self, stands: Stands) -> str:
+    async def _approved(self, number: int, sha: Sha, *, new: bool) -> str:
         """Approves by the second identity; what went wrong, in a sentence."""
         if self.means.approver is None:
             return "it could not be approved: no approver is configured (APPROVER_GITHUB_APP_ID or _OAUTH_TOKEN)"
         try:
             approver = await self.means.approver()
-            if stands.new or not await approver.approved(stands.number, stands.head_sha):
-                await approver.approve(stands.number, stands.head_sha)
+            if new or not await approver.approved(number, sha):
+                await approver.approve(number, sha)
         except (Refused, OperatorMistake) as error:
             return f"it could not be approved: {error}"
         return ""
 
 
-async def _supersede(means: Means, config: Config, older: Neighbour, newer: int) -> None:
-    """Tells on the older promotion, and closes it where that is wanted and it holds nobody's work."""
+async def _supersede(means: Means, config: Config, older: Neighbour, newer: int | None) -> None:
+    """Tells on the older promotion, takes its auto-merge back, and closes it where that is wanted and nobody's work.
+
+    `newer` None: its source is back at what the targets hold. Whatever fails here must not stop the newer promotion.
+    """
     number, touched = older.open.pull.number, older.open.touched
     close = config.supersede == "close" and not touched
     log.info("promotion superseded", older=number, newer=newer, closed=close)
     text = render.superseded(newer, close, touched and config.supersede == "close", means.templates)
-    await comments.keep(means.repo, number, render.NEIGHBOUR_TOPIC, text)
-    if close:
-        # In this order an attempt that ends in between finds the rest still to be done: the pull request is open.
-        await means.repo.delete_branch(older.open.branch)
-        await means.repo.close(number)
+    await comments.try_to_keep(means.repo, number, render.NEIGHBOUR_TOPIC, text)
+    try:
+        await means.repo.disarm(older.open.pull.node_id)
+        if close and (await means.repo.landing(number)).head_sha == older.open.pull.head_sha:
+            # In this order an attempt that ends in between finds the rest still to be done: the pull request is open.
+            await means.repo.delete_branch(older.open.branch)
+            await means.repo.close(number)
+    except (Refused, Forbidden) as error:
+        log.warning("older promotion not put away", older=number, reason=str(error))
 
 
 async def _tell_emptied(means: Means, ground: Ground, near: tuple[Neighbour, ...]) -> None:
     """Promotions into whose targets this merge reached, and whose contents the default branch holds now."""
     for neighbour in neighbours.touched_by(near, ground.paths):
-        shas = await means.repo.entries(neighbour.open.pull.head_sha, sorted(neighbour.promoted))
-        level = await means.repo.entries(ground.pin.commit, sorted(neighbour.promoted))
-        if shas == level:
-            number = neighbour.open.pull.number
-            await comments.keep(means.repo, number, render.NEIGHBOUR_TOPIC, render.emptied(means.templates))
+        paths = sorted(neighbour.promoted)[:_MOST_COMPARED]
+        there = await means.repo.entries(neighbour.open.pull.head_sha, paths)
+        if there == await means.repo.entries(ground.pin.commit, paths):
+            text = render.emptied(means.templates)
+            await comments.try_to_keep(means.repo, neighbour.open.pull.number, render.NEIGHBOUR_TOPIC, text)
+
+
+def _latest(errors: list[TelefonistkaError]) -> TelefonistkaError:
+    """The one to raise: whoever asks to be left alone the longest is heeded (N20)."""
+    return max(errors, key=lambda error: getattr(error, "retry_at", None) or datetime.min.replace(tzinfo=UTC))
 
 
 def _remembered(pull: PullRequest) -> Metadata | None:
@@ -268,7 +340,21 @@ def _remembered(pull: PullRequest) -> Metadata | None:
 # Merging
 
 
-async def _landed(means: Means, carried: _Carried) -> Report:
+async def _overtaken(means: Means, carried: _Carried) -> frozenset[RepoPath]:
+    """The sources of what is to be merged that are others on the default branch by now: another merge was quicker."""
+    wanted = {path: sha for made in _to_merge(carried.report) for path, sha in made.sources}
+    if not wanted or carried.pin is None:
+        return frozenset()
+    now = await means.repo.entries_now(carried.pin.branch, list(wanted))
+    return frozenset(path for (path, sha), there in zip(wanted.items(), now, strict=True) if sha != there)
+
+
+def _to_merge(report: Report) -> list[Stands]:
+    made = [result.outcome for result in report.results if isinstance(result.outcome, Stands)]
+    return [each for each in made if each.to_merge and each.state == "OPEN"]
+
+
+async def _landed(means: Means, carried: _Carried, overtaken: frozenset[RepoPath]) -> Report:
     """Merges what is to be merged, one after the other; a failure of one does not stop the others."""
     report, config, pin = carried.report, carried.config, carried.pin
     if config is None or pin is None:
@@ -281,16 +367,22 @@ async def _landed(means: Means, carried: _Carried) -> Report:
         if not isinstance(made, Stands) or not made.to_merge or made.state != "OPEN":
             results.append(result)
             continue
+        if not made.proven:
+            results.append(result.landed(Moved("it is not certain to hold what was planned, so it is left to people")))
+            continue
+        if any(path in overtaken for path, _ in made.sources):
+            results.append(result.landed(Moved("its source has changed again; what carries that is another one")))
+            continue
         try:
             came = await merge.land(means.repo, made.number, made.node_id, made.head_sha, method)
-        except (WorldUnwell, OperatorMistake) as error:
-            log.warning("not merged", pr=made.number, reason=str(error))
+        except (WorldUnwell, OperatorMistake, Refused) as error:
+            log.warning("not merged", number=made.number, reason=str(error))
             unwell.append(error)
             continue
         log.info("merged", number=made.number, outcome=type(came).__name__)
         results.append(result.landed(came))
     if unwell:
-        raise unwell[0]
+        raise _latest(unwell)
     return Report(tuple(results), report.problems, report.passed_over, report.mistake)
 
 
@@ -304,18 +396,18 @@ def _looked_at_again(means: Means, carried: _Carried, landed: Report) -> tuple[D
         return ()
     method = landing.method(carried.config.merge_method, carried.pin.methods)
     return tuple(
-        _landing_delivery(means, result.outcome, method)
+        _landing_delivery(means, result.outcome, method, carried.pin.branch)
         for result in landed.results
         if isinstance(result.outcome, Stands) and isinstance(result.outcome.landing, Held)
     )
 
 
-def _landing_delivery(means: Means, made: Stands, method: str) -> Delivery:
-    event = LandingEvent(means.repo.name, means.installation, made.number, made.head_sha, method)
+def _landing_delivery(means: Means, made: Stands, method: str, branch: Branch) -> Delivery:
+    event = LandingEvent(means.repo.name, means.installation, made.number, made.head_sha, method, branch, made.sources)
     return Delivery(
         id=own.landing_id(means.repo.name, made.head_sha, made.number),
         kind=own.LANDING,
-        lane=Lane(f"{means.repo.name}#{made.number}"),
+        lane=lane(event),
         headers=(("Content-Type", "application/json"),),
         body=own.body(event),
         received_at=means.clock(),

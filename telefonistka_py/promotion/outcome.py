@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from telefonistka_py.config.problem import Problem, Severity
-from telefonistka_py.names import Sha
+from telefonistka_py.names import RepoPath, Sha
 from telefonistka_py.promotion.model import PassedOver, Promotion
 from telefonistka_py.pulls.landing import Held, Landing, Merged, Moved, Underway
 
@@ -21,6 +21,10 @@ class Stands:
     """The flow says `autoMerge`."""
     landing: Landing | None = None
     """What came of merging it; None before it was tried."""
+    sources: tuple[tuple[RepoPath, Sha | None], ...] = ()
+    """What it carries: source path → what stood there when it was decided."""
+    proven: bool = False
+    """Whether it certainly holds what was planned, and nothing else: only then it is approved and merged (N5)."""
     trouble: str = ""
     """What should have been done to it and could not: approving it, for one."""
 

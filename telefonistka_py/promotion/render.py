@@ -37,7 +37,7 @@ def dry_run(plan: Plan, templates: Templates, problems: Iterable[object] = ()) -
     )
 
 
-def superseded(newer: int, closed: bool, touched: bool, templates: Templates) -> str:
+def superseded(newer: int | None, closed: bool, touched: bool, templates: Templates) -> str:
     """On an older promotion of the same components to the same targets."""
     return templates.render("superseded-comment", newer=newer, closed=closed, touched=touched)
 
@@ -54,7 +54,7 @@ def _landing(outcome: Stands) -> str:
         case Underway():
             return f"GitHub merges it by {outcome.landing.how} once what holds it is met"
         case Held():
-            return f"not merged yet, it is tried again: {outcome.landing.why}"
+            return f"held back when it was opened, and merged once that is met: {outcome.landing.why}"
         case Moved():
             return f"not merged: {outcome.landing.why}"
     if outcome.state == "CLOSED":

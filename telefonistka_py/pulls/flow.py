@@ -1,13 +1,16 @@
 """Opens a pull request with the Git data API: trees, commit, branch, pull request, labels. No clone is made."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from telefonistka_py.errors import TelefonistkaError
-from telefonistka_py.github.facts import MadePull, Pin
-from telefonistka_py.github.repository import Repository
-from telefonistka_py.names import Login, Sha
+from telefonistka_py.github.facts import FoundBranch, MadePull, Pin
+from telefonistka_py.github.repository import Repository, together
+from telefonistka_py.names import Login, RepoPath, Sha
 from telefonistka_py.pulls.opening import Make, Standing
+from telefonistka_py.tree import graft as graft_of
 from telefonistka_py.tree.graft import Graft
+from telefonistka_py.tree.reading import Reader, Trees
 
 MOST_ENTRIES = 1_000
 """Entries per tree request: GitHub gives up on much larger ones, and asks to build such trees incrementally."""
@@ -29,8 +32,15 @@ class Wanted:
     assignee: Login | None
 
 
-async def make(repo: Repository, pin: Pin, graft: Graft, wanted: Wanted, decision: Make) -> MadePull:
-    """Opens `wanted` on the pinned commit."""
+async def make(
+    repo: Repository,
+    pin: Pin,
+    graft: Graft,
+    wanted: Wanted,
+    decision: Make,
+    beside: Callable[[MadePull], Awaitable[None]] | None = None,
+) -> MadePull:
+    """Opens `wanted` on the pinned commit. `beside` goes out together with its labels."""
     commit = decision.commit
     if commit is None:
         commit = await repo.create_commit(wanted.commit_message, await _tree(repo, pin, graft), pin.commit)
@@ -39,8 +49,33 @@ async def make(repo: Repository, pin: Pin, graft: Graft, wanted: Wanted, decisio
         else:
             await repo.create_branch(wanted.branch, commit)
     made = await repo.create_pull(title=wanted.title, body=wanted.body, head=wanted.branch, base=pin.branch)
-    await repo.mark(made.number, labels=wanted.labels, assignees=[wanted.assignee] if wanted.assignee else [])
+    marked = repo.mark(made.number, labels=wanted.labels, assignees=[wanted.assignee] if wanted.assignee else [])
+    await together((marked, beside(made)) if beside else (marked,))
     return made
+
+
+async def proven(
+    repo: Repository, pin: Pin, trees: Trees, branch: FoundBranch | None, sync: Mapping[RepoPath, RepoPath]
+) -> bool:
+    """Whether a branch that stands already holds our promotion of `sync` and nothing else, and is still what is wanted.
+
+    It is one commit on a commit of the default branch, its tree is the one that we would make there, and the sources
+    have not changed since. A message or an author would prove nothing: whoever may push can write both (N5, N25).
+    """
+    if branch is None or len(branch.parents) != 1:
+        return False
+    parent, base = branch.parents[0], pin.tree
+    if parent != pin.commit:
+        if not await repo.is_ancestor(parent, pin.commit):
+            return False
+        [base] = await repo.trees_of([parent])
+
+    def same(reader: Reader) -> bool:
+        now = {target: reader.find(pin.tree, source) for target, source in sync.items()}
+        then = {target: reader.find(base, source) for target, source in sync.items()}
+        return now == then and graft_of.make(reader, base, then).root == branch.tree
+
+    return await repo.walk(trees, same)
 
 
 async def complete(repo: Repository, wanted: Wanted, standing: Standing) -> None:

@@ -41,8 +41,12 @@ Decision = Level | Standing | Make | Refuse
 
 def decide(existing: Existing, graft: Graft, pin: Pin, labels: tuple[str, ...], message: str) -> Decision:
     """`message` is that of the commit we would make."""
-    if existing.pulls:
-        newest = next((pull for pull in existing.pulls if pull.state == "OPEN"), existing.pulls[0])
+    foreign = [pull for pull in existing.pulls if not pull.ours and pull.state == "OPEN"]
+    if foreign:
+        return Refuse(f"#{foreign[0].number}, which I did not open, uses its branch; close it, and delete the branch")
+    ours = [pull for pull in existing.pulls if pull.ours]
+    if ours:
+        newest = next((pull for pull in ours if pull.state == "OPEN"), ours[0])
         return Standing(newest, newest.state == "OPEN" and not newest.labels.issuperset(labels))
     if not graft.steps:
         return Level()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from telefonistka_py.errors import HeldBack, OperatorMistake, RepoMistake, WorldUnwell
+from telefonistka_py.errors import HeldBack, OperatorMistake, RepoMistake, TelefonistkaError, WorldUnwell
 from telefonistka_py.inbox.model import Claim, Dead, Done, RetryAt, Settlement
 
 
@@ -21,6 +21,8 @@ class Patience:
     fewest_attempts: int = 10
     """Time alone ends nothing: a server that was stopped for days still tries this often."""
     most_attempts: int = 300
+    refusals: int = 6
+    """Attempts at what GitHub refuses for a reason that the flow does not know."""
     people: timedelta = timedelta(days=30)
     """How long something waits for people or checks; it is no failure, so attempts don't count."""
 
@@ -39,6 +41,11 @@ def on(error: BaseException, claim: Claim, now: datetime, patience: Patience, ji
             return _held_back(error, claim, now, patience)
         case OperatorMistake():
             return _unless_given_up(RetryAt(now + patience.operator, str(error)), claim, now, patience)
+        case TelefonistkaError():
+            # Refused by GitHub for a reason that may pass (its replicas lag behind one another); not worth a day.
+            if claim.attempt >= patience.refusals:
+                return Dead(f"Given up after {claim.attempt} attempts, the last one failed: {error}")
+            return RetryAt(now + _backoff(claim.attempt, patience) * (0.5 + jitter / 2), str(error))
         case _:
             return Dead(f"This is a bug: {type(error).__name__}: {error}")
 

@@ -95,7 +95,7 @@ async def test_where_auto_merge_is_not_allowed_it_is_merged_when_the_check_arriv
         await house.server_idle()
         [promotion] = house.promotions(repo)
         assert not promotion.merged
-        assert "not merged yet, it is tried again" in house.said(pull)[0]
+        assert "held back when it was opened" in house.said(pull)[0]
         assert "ci/test" in house.said(pull)[0]
         await repo.set_status("alice", promotion.head_sha, "ci/test", "success")
         await house.settle()
