@@ -36,6 +36,9 @@ PER_PAGE = 100
 MOST_FILES = 3_000
 """GitHub lists no more files of a pull request (https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files)."""
 
+_NO_TEXT = b"\xff"
+"""Its reader says that it is not UTF-8, which is all there is to say."""
+
 LARGEST_FILE = 1_000_000
 """Bytes of a configuration file that is fetched at all (N27)."""
 
@@ -300,15 +303,19 @@ class Repository:
         return await self._content(node, Entry(Mode.FILE, Sha(node["oid"]))) if node else None
 
     async def blobs(self, shas: Iterable[Sha]) -> dict[Sha, bytes]:
-        """The contents of files, many to a query."""
+        """The contents of configuration files, many to a query.
+
+        What is no text is not fetched (`_NO_TEXT` stands for it), so that nobody can spend our requests with it (N24).
+        """
         wanted = list(dict.fromkeys(shas))
         found = await self._chunks([lambda look, sha=sha: look.add_blob(sha) for sha in wanted])  # type: ignore[misc]
         nodes = [node for chunk in found for node in chunk.values()]
         contents = {}
         for sha, node in zip(wanted, nodes, strict=True):
-            content = await self._content(node, Entry(Mode.FILE, sha))
-            assert content is not None
-            contents[sha] = content
+            exact = answers.text(node, sha)
+            truncated = exact is None and node and node["isTruncated"]
+            content = await self._content(node, Entry(Mode.FILE, sha)) if truncated else exact
+            contents[sha] = _NO_TEXT if content is None else content
         return contents
 
     async def entries(self, commit: Sha, paths: Sequence[RepoPath]) -> list[Sha | None]:
