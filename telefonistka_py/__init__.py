@@ -15,11 +15,13 @@ Imports go down, never up or sideways:
 9     `cli`, `demo`                               one file per command; the demonstration
 8     `server`                                    the webhook, pages, the worker, start and drained stop
 7     `app`, `reactions`, `settings`              wiring; which event starts what; the only reader of the environment
+6     `drift`, `commands`                         what differs already; comments as commands
 5     `promotion`                                 what a merge leads to: routes, plan, texts, and the flow that acts
 4     `feedback`, `pulls`                         how we comment and set statuses; how we open pull requests
 3     `github`, `localgit`, `inbox`               doors: GitHub, a clone on disk, the durable inbox
 2     `observability`                             logs and metrics
-1     `tree`, `config`, `events`, `templates`     rules: git trees as values, `telefonistka.yaml`, events, texts
+1     `tree`, `config`, `events`, `templates`,    rules: git trees as values, `telefonistka.yaml`, events, texts,
+      `textdiff`                                  unified diffs
 0     `errors`, `names`, `markdown`               words
 —     `sandbox`                                   GitHub in a folder; imports nothing of the rest: no shared mistakes
 ====  ==========================================  ======================================================================

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from jinja2 import TemplateError
+from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from telefonistka_py import templates
@@ -32,7 +32,13 @@ def load(folder: Path | None) -> Templates:
                 log.warning("template not used, the built-in text stays", file=str(file), reason=why)
             else:
                 found[stem] = source
-    return Templates(found)
+        elif file.is_file():
+            log.warning("no text of ours has this name", file=str(file), known=", ".join(sorted(templates.built_in())))
+    return Templates(found, _failed)
+
+
+def _failed(stem: str, reason: str) -> None:
+    log.warning("template failed, the built-in text was used", template=stem, reason=reason)
 
 
 def status_link(file: Path | None) -> Callable[[datetime], str]:
@@ -43,7 +49,8 @@ def status_link(file: Path | None) -> Callable[[datetime], str]:
     if why := _unusable(source):
         log.warning("status URL template not used", file=str(file), reason=why)
         return lambda moment: status.HOME_PAGE
-    template = ImmutableSandboxedEnvironment(autoescape=False).from_string(source)  # a URL, not HTML
+    # A URL, not HTML. A name that does not exist must not become an address that leads nowhere.
+    template = ImmutableSandboxedEnvironment(autoescape=False, undefined=StrictUndefined).from_string(source)
 
     def link(moment: datetime) -> str:
         try:

@@ -60,7 +60,7 @@ class FoundPull:
     head_sha: Sha
     labels: frozenset[str]
     assignees: frozenset[Login]
-    ours: bool
+    ours: bool = False
     """Whether we opened it: anybody who may push can use a branch name of ours (N25)."""
 
 

@@ -63,7 +63,7 @@ class Clone:
             env=self._env, check=False,
         )  # fmt: skip
         if asked.returncode:
-            raise OperatorMistake(f"there is no commit {revision!r} in {self.path}; fetch it, or name another")
+            raise OperatorMistake(self._no_commit(revision))
         return self._parsed(Sha(asked.stdout.decode().strip()))
 
     def default_branch(self) -> Branch:
@@ -87,6 +87,13 @@ class Clone:
             author=fields["author"][0].partition(" <")[0],
             message=message.decode("utf-8", "replace"),
         )
+
+    def _no_commit(self, revision: str) -> str:
+        if (self.path / "shallow").exists():
+            return f"there is no commit {revision!r} here: {self.path} is a shallow clone; run git fetch --unshallow"
+        if revision == "HEAD":
+            return f"{self.path} has no commits yet"
+        return f"there is no commit {revision!r} in {self.path}; fetch it, or name another"
 
     def merge_base(self, one: Sha, other: Sha) -> Sha | None:
         """The commit that two branches have in common; None when they have none."""

