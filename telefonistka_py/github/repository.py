@@ -270,6 +270,12 @@ class Repository:
         alias = look.add_comments(number)
         return answers.own_comments((await self._look(look))[alias]["comments"])
 
+    async def open_pulls(self, label: str) -> tuple[OpenPull, ...]:
+        """Our open pull requests with this label, newest first."""
+        look = Look()
+        alias = look.add_open_pulls(label)
+        return answers.open_pulls((await self._look(look))[alias])
+
     async def landing(self, number: int) -> LandingState:
         """How a pull request that is to be merged stands now."""
         variables = {"owner": self._owner, "name": self._repo, "number": number}

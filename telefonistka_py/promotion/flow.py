@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from telefonistka_py.config import read
 from telefonistka_py.config.model import Config
 from telefonistka_py.config.problem import Invalid, Valid
 from telefonistka_py.errors import OperatorMistake, RepoMistake, TelefonistkaError, WorldUnwell
@@ -105,6 +106,8 @@ async def _promoted(means: Means, pull: PullRequest) -> _Carried:
         for passed in routes.passed_over:
             log.info("flow not used", component=passed.component, flow=passed.source_path, reason=passed.reason)
         if not routes.lots:
+            # Nothing to promote, but a change by hand may have done what an open promotion was for.
+            await _tell_emptied(means, ground, neighbours.read(await means.repo.open_pulls(draft.LABEL)))
             return _Carried(Report((), passed_over=routes.passed_over))
         facts = await gather.facts(means.repo, ground.pin, ground.trees, routes, pull)
         if ground.config.value.dry_run_mode:
@@ -150,7 +153,9 @@ async def _planned(means: Means, pull: PullRequest, ground: Ground, config: Vali
             [tree] = await means.repo.trees_of([pull.head_sha])
             at = replace(at, commit=pull.head_sha, tree=tree)
         plan = (await gather.facts(means.repo, at, ground.trees, routes, pull)).decision.plan
-    return render.dry_run(plan, means.templates, config.warnings), Report((), plan.problems).failed
+    changed = ground.pin.branch if read.ROOT in ground.paths else ""
+    text = render.dry_run(plan, means.templates, config.warnings, config_from=changed)
+    return text, Report((), plan.problems).failed
 
 
 async def _carried_out(

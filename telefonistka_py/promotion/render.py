@@ -27,13 +27,14 @@ def report(found: Report, templates: Templates) -> str:
     )
 
 
-def dry_run(plan: Plan, templates: Templates, problems: Iterable[object] = ()) -> str:
-    """What would be promoted (contract §5)."""
+def dry_run(plan: Plan, templates: Templates, problems: Iterable[object] = (), *, config_from: str = "") -> str:
+    """What would be promoted (contract §5). `config_from`: the branch whose configuration it was, if that matters."""
     return templates.render(
         "dry-run-pr-comment",
         promotions=plan.promotions,
         passed_over=plan.passed_over,
         problems=[*problems, *plan.problems],
+        config_from=config_from,
     )
 
 

@@ -50,3 +50,14 @@ async def test_the_component_files_of_a_fork_are_not_obeyed(house: House) -> Non
         await house.settle()
         [said] = house.said(pull, "plan")
         assert "- 🚫 `nginx` ➡️  `clusters/dev/`: blocked by" in said
+
+
+async def test_the_plan_of_a_change_to_the_configuration_says_which_configuration_it_used(house: House) -> None:
+    repo = await house.repo(level())
+    async with house.bot():
+        config = TWO_STAGES.replace("clusters/dev/, ", "")
+        await repo.commit("alice", "feature", {**CHANGE, "telefonistka.yaml": config})
+        pull = await repo.open_pull("alice", head="feature", title="Change")
+        await repo.label("alice", pull.number, "show-plan")
+        await house.settle()
+        assert "the plan is made with the one on `main`" in house.said(pull, "plan")[0]

@@ -165,3 +165,18 @@ async def test_without_an_approver_the_comment_says_what_is_missing(house: House
         await house.settle()
         assert "no approver is configured" in house.said(pull)[0]
         assert house.states(repo, pull)[-1] == "error"
+
+
+async def test_five_approved_promotions_cost_at_most_38_requests(house: House) -> None:
+    house.approver = house.hub.add_app(slug="approver")
+    targets = "".join(f"      - targetPaths: [clusters/prod/{place}/]\n" for place in "abcde")
+    config = f"autoApprovePromotionPrs: true\npromotionPaths:\n  - sourcePath: workspace/\n    promotionPrs:\n{targets}"
+    repo = await house.repo(level(config))
+    async with house.bot():
+        await repo.commit("alice", "feature", {**CHANGE})
+        pull = await repo.open_pull("alice", head="feature", title="Change")
+        await house.settle()
+        cost = costs.of(await house.requests_for_merge(repo, pull))
+        assert len(house.promotions(repo)) == 5
+        assert all(len(promotion.reviews) == 1 for promotion in house.promotions(repo))
+        assert cost.requests <= 33 + 5

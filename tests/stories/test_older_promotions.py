@@ -68,3 +68,15 @@ async def test_a_promotion_whose_targets_were_brought_level_by_hand_is_told_that
         await house.change(repo, {**by_hand}, branch="by-hand")
         await house.settle()
         assert any("Nothing is left to promote here" in said for said in house.said(promotion))
+
+
+async def test_a_target_that_no_flow_starts_from_may_be_brought_level_by_hand_too(house: House) -> None:
+    repo = await house.repo(level())
+    async with house.bot():
+        await house.change(repo, {"clusters/lab/nginx/values.yaml": "2\n"}, branch="first")
+        await house.settle()
+        east, west = house.promotions(repo)
+        await house.change(repo, {"clusters/prod/east/nginx/values.yaml": "2\n"}, branch="by-hand")
+        await house.settle()
+        assert any("Nothing is left to promote here" in said for said in house.said(east))
+        assert house.said(west, "superseded") == []
