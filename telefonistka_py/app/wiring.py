@@ -24,7 +24,7 @@ from telefonistka_py.names import RepoName
 from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.promotion import checking, gather, held
 from telefonistka_py.promotion import flow as promotion
-from telefonistka_py.promotion.flow import Means
+from telefonistka_py.promotion.means import Means
 from telefonistka_py.reactions import Check, Hasten, LandAgain, Nothing, Obey, Promote, ShowPlan
 from telefonistka_py.settings import AppIdentity, Identity, Settings
 from telefonistka_py.templates import Templates

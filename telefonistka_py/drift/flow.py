@@ -14,7 +14,8 @@ from telefonistka_py.events.model import PullRequest
 from telefonistka_py.feedback import comments
 from telefonistka_py.github.facts import OwnComment
 from telefonistka_py.github.failure import Refused
-from telefonistka_py.github.repository import Repository, together
+from telefonistka_py.github.reading import together
+from telefonistka_py.github.repository import Repository
 from telefonistka_py.promotion import plan, route
 from telefonistka_py.promotion.gather import Ground
 from telefonistka_py.promotion.model import Routes

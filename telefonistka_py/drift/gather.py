@@ -27,7 +27,8 @@ from telefonistka_py.errors import OperatorMistake, WorldUnwell
 from telefonistka_py.events.model import PullRequest
 from telefonistka_py.github.facts import Blob, Touch
 from telefonistka_py.github.failure import Refused
-from telefonistka_py.github.repository import Repository, Seen, together
+from telefonistka_py.github.reading import Seen, together
+from telefonistka_py.github.repository import Repository
 from telefonistka_py.names import RepoPath, Sha
 from telefonistka_py.promotion import decide, draft, neighbours, plan
 from telefonistka_py.promotion.gather import Ground

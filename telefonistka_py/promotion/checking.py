@@ -7,7 +7,8 @@ from dataclasses import replace
 from telefonistka_py.config.read import ROOT
 from telefonistka_py.events.model import PullRequest
 from telefonistka_py.feedback import comments
-from telefonistka_py.github.repository import Repository, together
+from telefonistka_py.github.reading import together
+from telefonistka_py.github.repository import Repository
 from telefonistka_py.names import RepoPath
 from telefonistka_py.promotion import check, check_words
 from telefonistka_py.promotion.check import Checked, Reading

@@ -10,7 +10,8 @@ from telefonistka_py.config.problem import Invalid, Problem, Valid
 from telefonistka_py.errors import WorldUnwell
 from telefonistka_py.events.model import PullRequest
 from telefonistka_py.github.facts import Existing, File, OpenPull, OwnComment, Pin
-from telefonistka_py.github.repository import Repository, together
+from telefonistka_py.github.reading import together
+from telefonistka_py.github.repository import Repository
 from telefonistka_py.names import RepoPath, Sha
 from telefonistka_py.promotion import decide, draft, plan
 from telefonistka_py.promotion.decide import Decision

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from telefonistka_py.errors import TelefonistkaError
 from telefonistka_py.github.facts import FoundBranch, MadePull, Pin
-from telefonistka_py.github.repository import Repository, together
+from telefonistka_py.github.reading import together
+from telefonistka_py.github.repository import Repository
 from telefonistka_py.names import Login, RepoPath, Sha
 from telefonistka_py.pulls.opening import Make, Standing
 from telefonistka_py.tree import graft as graft_of

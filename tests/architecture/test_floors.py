@@ -41,7 +41,7 @@ BESIDE = {"app": {"reactions", "settings"}, "cli": {"demo"}, "__main__": {"cli"}
 
 APART = "sandbox"
 ON_THE_SANDBOX = {"cli", "demo"}
-DOORS_OF_PROMOTION = {"checking", "flow", "gather", "held", "offline"}
+DOORS_OF_PROMOTION = {"carry", "checking", "flow", "gather", "held", "landed", "offline"}
 """The modules of `promotion` that gather and act; all others there are plain functions."""
 
 ENTRANCES = {"__init__": -1, "__main__": 9}
