@@ -82,7 +82,7 @@ def _limited(status: int, headers: Mapping[str, str], said: str, now: datetime) 
 def _said(data: Any) -> str:
     if not isinstance(data, dict):
         return str(data).strip()[:200] if data else ""
-    details = data.get("errors") or ()
+    details = data.get("errors") or []
     parts = [str(data.get("message", ""))]
     for detail in details if isinstance(details, list) else [details]:
         if isinstance(detail, dict):

@@ -75,6 +75,12 @@ def test_a_refusal_carries_githubs_own_reason() -> None:
     assert error.reason == "Validation Failed; PullRequest custom A pull request already exists for a:b."
 
 
+def test_an_answer_without_details_is_told_in_its_own_words_alone() -> None:
+    assert str(of(401, {"message": "Bad credentials"})).startswith(
+        "GitHub answered 401 to POST /repos/a/b/pulls: Bad credentials. "
+    )
+
+
 def test_a_page_instead_of_json_is_shown_short() -> None:
     assert len(str(of(502, "<html>" + "x" * 10_000))) < 400
 
