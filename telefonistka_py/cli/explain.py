@@ -46,12 +46,21 @@ def explain(path: str, repo: Path, ref: str, labels: tuple[str, ...], as_json: b
             click.echo(json_text.of(said) if as_json else "\n".join(map(str, config.problems)))
             return CONFIG_PROBLEM
         places = document.parse(clone.blob(entry.sha) if entry else b"")
-        found = explaining.make(config.value, places, asked, lambda component: _own(clone, commit, component))
+        broken: dict[Problem, None] = {}
+
+        def own(component: RepoPath) -> Own | None:
+            file = _own(clone, commit, component)
+            broken.update(dict.fromkeys(file.file.problems) if file and isinstance(file.file, Invalid) else {})
+            return file
+
+        found = explaining.make(config.value, places, asked, own)
     if as_json:
-        click.echo(json_text.of(_data(asked, found, commit)))
+        click.echo(json_text.of({**_data(asked, found, commit), "problems": [_problem(each) for each in broken]}))
     else:
-        for line in (there, *_text(found, configured=entry is not None)):
+        for line in (there, *_text(found, configured=entry is not None), *map(str, broken)):
             click.echo(markdown.printable(line))
+    if broken:
+        return CONFIG_PROBLEM
     return PROMOTED if _is_promoted(found) else NOT_PROMOTED
 
 

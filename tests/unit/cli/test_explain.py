@@ -178,7 +178,7 @@ def test_a_mistake_in_the_components_file_is_the_reason_of_its_skips(bench: Benc
     """N3."""
     bench.path = bench.path.with_name("other")
     bench.holds({**FILES, "w/nginx/telefonistka.yaml": "\npromotionTargetBlockList: ['(']\n"})
-    assert bench.explain("w/nginx") == 1
+    assert bench.explain("w/nginx") == 2
     assert "the component's own file can't be used" in bench.out
     assert "(w/nginx/telefonistka.yaml:2)" in bench.out
 
