@@ -47,15 +47,13 @@ class One:
         existing = self.facts.existing[branch]
         before = min((pull.number for pull in existing.pulls), default=None)
         older = neighbours.superseded(self.near, promotion.sync, branch, before)
-        if not existing.pulls and not graft.steps:
-            for neighbour in older:
-                await supersede(self.means, self.config, neighbour, None)
-            return Level() if promotion.sync else Skipped()
         wanted = self._draft(promotion, older)
         asked = pulls.Wanted(**vars(wanted))
         found = opening.decide(existing, graft, self.ground.pin, wanted.labels, wanted.commit_message)
         match found:
             case opening.Level():
+                for neighbour in older:
+                    await supersede(self.means, self.config, neighbour, None)
                 return Level() if promotion.sync else Skipped()
             case opening.Refuse():
                 return Failed(f"{wanted.branch}: {found.why}")

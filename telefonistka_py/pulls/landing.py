@@ -2,9 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
-
-Method = Literal["merge", "squash", "rebase"]
 
 
 @dataclass(frozen=True)

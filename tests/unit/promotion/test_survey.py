@@ -86,10 +86,7 @@ def test_a_component_whose_own_file_is_wrong_goes_nowhere() -> None:
     "source", ["^w/", "w", "wo*rk/", "w|x/", "(?i)W/", "w/?", "work/{0}", "[w]/", r"\Qw/\E"], ids=str
 )
 def test_no_component_is_missed_by_looking_at_how_an_expression_starts(source: str) -> None:
-    try:
-        config = builders.config(builders.flow(source, ["t/"]))
-    except AssertionError:
-        pytest.skip("the expression is refused as it is read")
+    config = builders.config(builders.flow(source, ["t/"]))
     for path in ("w/a/f", "wrk/a/f", "x/a/f", "W/a/f", "worka/a/f", "work/a/f"):
         expected = route.find(config, [RepoPath(path)], frozenset()).lots
         assert bool(of(config, [path])) == bool(expected), path
