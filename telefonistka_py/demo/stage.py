@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 
 from telefonistka_py import settings
-from telefonistka_py.app import wiring
+from telefonistka_py.app import store, wiring
 from telefonistka_py.errors import OperatorMistake
 from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.sandbox import Hub
@@ -62,8 +62,8 @@ async def raised(folder: Path, own: Path | None) -> AsyncIterator[Stage]:
             environment = _environment(folder, hub, app)
             read = settings.read(environment)
             metrics = Metrics()
-            async with wiring.build(read, metrics, _now) as handler:
-                parts = run.Parts(handler.handle, metrics, _now, random.random, handler.on_dead)
+            async with store.opened(read, _now) as inbox, wiring.build(read, metrics, _now) as handler:
+                parts = run.Parts(inbox, handler.handle, metrics, _now, random.random, handler.on_dead)
                 async with run.running(read, parts) as server:
                     hub.set_webhook(app, f"{server.url}/webhook")
                     yield Stage(hub, repo, app, server, read, environment)

@@ -1,5 +1,6 @@
-"""The durable inbox, as the rest of the house sees it. SQLite implements it; PostgreSQL can."""
+"""The durable inbox, as the rest of the house sees it. SQLite and PostgreSQL implement it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +21,8 @@ class Delivery:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     received_at: datetime
+    not_before: datetime | None = None
+    """Work of our own may wait for a moment (aware UTC) before its first attempt. A claim has None."""
 
 
 class Receipt(StrEnum):
@@ -47,6 +50,8 @@ class Claim:
     delivery: Delivery
     attempt: int
     """1 for the first. Counted when the claim is made, so that an attempt that killed its process counts too."""
+    crashes: int
+    """How many claims in a row ended without a settlement before this one: their process died, or hung."""
     first_claimed_at: datetime
     """When attempt 1 began; patience is measured from here, so that hours spent stopped don't use it up."""
     worker: str
@@ -100,6 +105,39 @@ class Counts:
     dead: int
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What the inbox knows about a delivery, its content aside."""
+
+    id: str
+    kind: str
+    lane: Lane
+    received_at: datetime
+    state: State
+    attempt: int
+    crashes: int
+    due_at: datetime | None
+    """Until when it waits, if it waits for a moment to come."""
+    settled_at: datetime | None
+    """When it ended done or dead."""
+    worker: str | None
+    """Who has it, or had it last."""
+    note: str
+    """What came of the last attempt; empty before there was one."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A delivery with what the inbox knows about it."""
+
+    entry: Entry
+    delivery: Delivery
+
+
+SUSPECT = 2
+"""A delivery that saw so many crashes in a row may be their cause; see `Inbox.claim`."""
+
+
 class Inbox(Protocol):
     """Deliveries survive from `put` to `settle`, whatever dies in between.
 
@@ -111,8 +149,12 @@ class Inbox(Protocol):
         """Stores `delivery` durably before returning."""
         ...
 
-    async def claim(self, worker: str) -> Claim | None:
-        """The oldest due delivery whose lane is free, or None when there is none now."""
+    async def claim(self, worker: str, *, suspects: bool = True) -> Claim | None:
+        """The oldest due delivery whose lane is free, or None when there is none now.
+
+        `suspects=False` passes over those that saw `SUSPECT` crashes or more. A worker that handles one of these at a
+        time tells the one that kills its process from those that were merely beside it.
+        """
         ...
 
     async def heartbeat(self, claim: Claim) -> None:
@@ -125,6 +167,29 @@ class Inbox(Protocol):
 
     async def counts(self) -> Counts:
         """How many deliveries are in each state."""
+        ...
+
+    async def entries(self, *, state: State | None = None, lane: str | None = None, most: int = 50) -> Sequence[Entry]:
+        """The newest `most` deliveries, newest first: all of them, or those in one state or one lane."""
+        ...
+
+    async def find(self, id: str) -> Kept | None:
+        """One delivery with its content; None when the inbox doesn't know it, or no longer."""
+        ...
+
+    async def again(self, id: str) -> State | None:
+        """Has a delivery handled again: one that ended waits anew from its first attempt, one that waits is due now.
+
+        Returns the state it was in; one that is underway is left alone. None when there is no such delivery.
+        """
+        ...
+
+    async def drop(self, id: str) -> State | None:
+        """Forgets a delivery; its lane goes on. Returns the state it was in; one that is underway is left alone."""
+        ...
+
+    async def forget(self, settled_before: datetime, *, most: int = 1000) -> int:
+        """Forgets up to `most` deliveries that ended done before then, the oldest first. Returns how many."""
         ...
 
     async def next_due(self) -> datetime | None:

@@ -2,9 +2,10 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import assert_never
+from typing import Any, assert_never
 
 from telefonistka_py.inbox.model import (
     Claim,
@@ -13,7 +14,9 @@ from telefonistka_py.inbox.model import (
     Dead,
     Delivery,
     Done,
+    Entry,
     GivenBack,
+    Kept,
     Receipt,
     RetryAt,
     Settlement,
@@ -45,22 +48,28 @@ def put(db: sqlite3.Connection, delivery: Delivery, headers: bytes, received_at:
     if known is not None and known[1] != State.DEAD:
         return Receipt.KNOWN
     if known is not None:  # it joins its lane's end anew: the lane has gone on without it
-        db.execute("DELETE FROM payloads WHERE seq = ?", (known[0],))
-        db.execute("DELETE FROM deliveries WHERE seq = ?", (known[0],))
+        _delete(db, known[0])
+    due_at = None if delivery.not_before is None else micros(delivery.not_before)
     seq = db.execute(
-        "INSERT INTO deliveries (id, kind, lane, received_at, state, head)"
-        " VALUES (?1, ?2, ?3, ?4, 'waiting', NOT EXISTS"
+        "INSERT INTO deliveries (id, kind, lane, received_at, due_at, state, head)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', NOT EXISTS"
         " (SELECT 1 FROM deliveries INDEXED BY open_lane WHERE lane = ?3 AND state IN ('waiting', 'underway')))",
-        (delivery.id, delivery.kind, delivery.lane, received_at),
+        (delivery.id, delivery.kind, delivery.lane, received_at, due_at),
     ).lastrowid
     db.execute("INSERT INTO payloads VALUES (?, ?, ?)", (seq, headers, delivery.body))
     return Receipt.STORED if known is None else Receipt.REVIVED
 
 
-def claim(db: sqlite3.Connection, worker: str, now: int, stale: int) -> Claim | None:
-    """The oldest due head of a lane. Claims not heard of since `stale` are given up first."""
+def _delete(db: sqlite3.Connection, seq: int) -> None:
+    db.execute("DELETE FROM payloads WHERE seq = ?", (seq,))
+    db.execute("DELETE FROM deliveries WHERE seq = ?", (seq,))
+
+
+def claim(db: sqlite3.Connection, worker: str, now: int, stale: int, fewer_crashes: int) -> Claim | None:
+    """The oldest due head of a lane that saw `fewer_crashes`. Claims not heard of since `stale` are given up first."""
     db.execute(
-        "UPDATE deliveries INDEXED BY beating SET state = 'waiting' WHERE state = 'underway' AND heartbeat_at < ?",
+        "UPDATE deliveries INDEXED BY beating SET state = 'waiting', crashes = crashes + 1"
+        " WHERE state = 'underway' AND heartbeat_at < ?",
         (stale,),
     )
     db.execute(
@@ -70,7 +79,8 @@ def claim(db: sqlite3.Connection, worker: str, now: int, stale: int) -> Claim | 
     )
     oldest = db.execute(
         "SELECT seq FROM deliveries INDEXED BY ripe"
-        " WHERE state = 'waiting' AND head = 1 AND due_at IS NULL ORDER BY seq LIMIT 1"
+        " WHERE state = 'waiting' AND head = 1 AND due_at IS NULL AND crashes < ? ORDER BY seq LIMIT 1",
+        (fewer_crashes,),
     ).fetchone()
     if oldest is None:
         return None
@@ -84,24 +94,29 @@ def claim(db: sqlite3.Connection, worker: str, now: int, stale: int) -> Claim | 
 
 def _read_claim(db: sqlite3.Connection, seq: int) -> Claim:
     row = db.execute(
-        "SELECT id, kind, lane, headers, body, received_at, attempt, first_claimed_at, worker, claims"
-        " FROM deliveries JOIN payloads USING (seq) WHERE seq = ?",
+        "SELECT id, kind, lane, headers, body, received_at, NULL,"
+        " attempt, crashes, first_claimed_at, worker, claims FROM deliveries JOIN payloads USING (seq) WHERE seq = ?",
         (seq,),
     ).fetchone()
-    delivery = Delivery(
+    return Claim(
+        delivery=_delivery(row[:7]),
+        attempt=row[7],
+        crashes=row[8],
+        first_claimed_at=moment(row[9]),
+        worker=row[10],
+        token=f"{seq}:{row[11]}",
+    )
+
+
+def _delivery(row: Sequence[Any]) -> Delivery:
+    return Delivery(
         id=row[0],
         kind=row[1],
         lane=Lane(row[2]),
         headers=tuple((name, value) for name, value in json.loads(row[3])),
         body=row[4],
         received_at=moment(row[5]),
-    )
-    return Claim(
-        delivery=delivery,
-        attempt=row[6],
-        first_claimed_at=moment(row[7]),
-        worker=row[8],
-        token=f"{seq}:{row[9]}",
+        not_before=None if row[6] is None else moment(row[6]),
     )
 
 
@@ -141,29 +156,32 @@ def settle(db: sqlite3.Connection, claim: Claim, change: Change, now: int) -> No
     seq = _current(db, claim)
     ended = change.state in (State.DONE, State.DEAD)
     db.execute(
-        "UPDATE deliveries SET state = ?, due_at = ?, note = ?, attempt = attempt - ?, head = ?, settled_at = ?"
-        " WHERE seq = ?",
+        "UPDATE deliveries SET state = ?, due_at = ?, note = ?, attempt = attempt - ?, head = ?, settled_at = ?,"
+        " crashes = 0 WHERE seq = ?",
         (change.state, change.due_at, change.note, change.uncounted, not ended, now if ended else None, seq),
     )
     if ended:
-        db.execute(
-            "UPDATE deliveries SET head = 1 WHERE seq = (SELECT min(seq) FROM deliveries INDEXED BY open_lane"
-            " WHERE lane = ? AND state IN ('waiting', 'underway'))",
-            (claim.delivery.lane,),
-        )
+        _go_on(db, claim.delivery.lane)
     for delivery in change.then:
         # Work of our own that was done once may be needed again: a pull request that was closed and reopened.
-        db.execute(
-            "DELETE FROM payloads WHERE seq IN (SELECT seq FROM deliveries WHERE id = ? AND state = 'done')",
-            (delivery.id,),
-        )
-        db.execute("DELETE FROM deliveries WHERE id = ? AND state = 'done'", (delivery.id,))
+        done = db.execute("SELECT seq FROM deliveries WHERE id = ? AND state = 'done'", (delivery.id,)).fetchone()
+        if done is not None:
+            _delete(db, done[0])
         put(db, delivery, packed(delivery.headers), micros(delivery.received_at))
     if change.hasten:
         db.execute(
             "UPDATE deliveries SET due_at = ?1 WHERE state = 'waiting' AND due_at > ?1 AND substr(id, 1, ?2) = ?3",
             (now, len(change.hasten), change.hasten),
         )
+
+
+def _go_on(db: sqlite3.Connection, lane: str) -> None:
+    """The oldest open delivery of `lane` is the one that may be claimed."""
+    db.execute(
+        "UPDATE deliveries SET head = 1 WHERE seq = (SELECT min(seq) FROM deliveries INDEXED BY open_lane"
+        " WHERE lane = ? AND state IN ('waiting', 'underway'))",
+        (lane,),
+    )
 
 
 def _current(db: sqlite3.Connection, claim: Claim) -> int:
@@ -188,10 +206,87 @@ def next_due(db: sqlite3.Connection) -> datetime | None:
     return None if row[0] is None else moment(row[0])
 
 
+_ENTRY = "id, kind, lane, received_at, state, attempt, crashes, due_at, settled_at, worker, note"
+
+
+def entries(db: sqlite3.Connection, state: State | None, lane: str | None, most: int) -> list[Entry]:
+    in_state = "TRUE" if state is None else f"state = '{state.value}'"  # spelt out, so that a partial index serves it
+    rows = db.execute(
+        f"SELECT {_ENTRY} FROM deliveries WHERE {in_state} AND (?1 IS NULL OR lane = ?1)"  # noqa: S608
+        " ORDER BY seq DESC LIMIT ?2",
+        (lane, most),
+    )
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    return Entry(
+        id=row[0],
+        kind=row[1],
+        lane=Lane(row[2]),
+        received_at=moment(row[3]),
+        state=State(row[4]),
+        attempt=row[5],
+        crashes=row[6],
+        due_at=None if row[7] is None else moment(row[7]),
+        settled_at=None if row[8] is None else moment(row[8]),
+        worker=row[9],
+        note=row[10] or "",
+    )
+
+
+def find(db: sqlite3.Connection, id: str) -> Kept | None:
+    row = db.execute(
+        f"SELECT {_ENTRY}, headers, body FROM deliveries JOIN payloads USING (seq) WHERE id = ?",  # noqa: S608
+        (id,),
+    ).fetchone()
+    if row is None:
+        return None
+    not_before = row[7] if row[4] == State.WAITING and row[5] == 0 else None
+    return Kept(_entry(row), _delivery([*row[:3], row[11], row[12], row[3], not_before]))
+
+
+def again(db: sqlite3.Connection, id: str) -> State | None:
+    kept = find(db, id)
+    if kept is None:
+        return None
+    match kept.entry.state:
+        case State.WAITING:
+            db.execute("UPDATE deliveries SET due_at = NULL WHERE id = ?", (id,))
+        case State.DONE | State.DEAD:
+            drop(db, id)
+            delivery = kept.delivery
+            put(db, delivery, packed(delivery.headers), micros(delivery.received_at))
+        case State.UNDERWAY:
+            pass
+    return kept.entry.state
+
+
+def drop(db: sqlite3.Connection, id: str) -> State | None:
+    row = db.execute("SELECT seq, state, lane FROM deliveries WHERE id = ?", (id,)).fetchone()
+    if row is None:
+        return None
+    if row[1] != State.UNDERWAY:
+        _delete(db, row[0])
+        _go_on(db, row[2])
+    return State(row[1])
+
+
+def forget(db: sqlite3.Connection, settled_before: int, most: int) -> int:
+    old = db.execute(
+        "SELECT seq FROM deliveries INDEXED BY done_ones WHERE state = 'done' AND settled_at < ?"
+        " ORDER BY settled_at LIMIT ?",
+        (settled_before, most),
+    ).fetchall()
+    for (seq,) in old:
+        _delete(db, seq)
+    return len(old)
+
+
 def leave_mark(db: sqlite3.Connection, now: int) -> None:
     db.execute("INSERT INTO mark VALUES (1, ?1) ON CONFLICT (only) DO UPDATE SET made_at = ?1", (now,))
 
 
 def take_over_all(db: sqlite3.Connection) -> None:
     """What was underway in a process that is gone waits again. Its attempts stay counted."""
-    db.execute("UPDATE deliveries SET state = 'waiting' WHERE state = 'underway'")
+    db.execute("UPDATE deliveries SET state = 'waiting', crashes = crashes + 1 WHERE state = 'underway'")

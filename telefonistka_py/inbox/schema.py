@@ -5,12 +5,13 @@ from pathlib import Path
 
 from telefonistka_py.errors import OperatorMistake
 
-VERSION = 1
-"""Kept in `PRAGMA user_version`. Raise it with every change of layout."""
+VERSION = 2
+"""Kept in `PRAGMA user_version`. Raise it with every change of layout, and say in `_STEPS` how to get there."""
 
 # `head` marks the one open delivery per lane that may be claimed, so that a claim looks at no other row of the lane.
 # `due_at` is null unless the delivery waits for a moment to come: a clock set back delays no fresh delivery.
-# `claims` only ever grows, so that (seq, claims) names one claim for good. Times are microseconds since 1970, UTC.
+# `claims` only ever grows, so that (seq, claims) names one claim for good. `crashes` counts the claims in a row that
+# nobody settled. Times are microseconds since 1970, UTC.
 # Bodies lie apart, so that a change of state doesn't rewrite them.
 _LAYOUT = """
 CREATE TABLE deliveries (
@@ -24,6 +25,7 @@ CREATE TABLE deliveries (
     due_at INTEGER,
     attempt INTEGER NOT NULL DEFAULT 0,
     claims INTEGER NOT NULL DEFAULT 0,
+    crashes INTEGER NOT NULL DEFAULT 0,
     worker TEXT,
     heartbeat_at INTEGER,
     first_claimed_at INTEGER,
@@ -38,6 +40,8 @@ CREATE INDEX ripe ON deliveries (seq) WHERE state = 'waiting' AND head = 1 AND d
 CREATE INDEX due ON deliveries (due_at) WHERE state = 'waiting' AND head = 1 AND due_at IS NOT NULL;
 CREATE INDEX open_lane ON deliveries (lane, seq) WHERE state IN ('waiting', 'underway');
 CREATE INDEX beating ON deliveries (heartbeat_at) WHERE state = 'underway';
+CREATE INDEX done_ones ON deliveries (settled_at) WHERE state = 'done';
+CREATE INDEX dead_ones ON deliveries (seq) WHERE state = 'dead';
 
 INSERT INTO tally VALUES ('waiting', 0), ('underway', 0), ('done', 0), ('dead', 0);
 CREATE TRIGGER tally_in AFTER INSERT ON deliveries BEGIN
@@ -52,6 +56,15 @@ CREATE TRIGGER tally_moved AFTER UPDATE OF state ON deliveries WHEN old.state <>
 END;
 """
 
+_STEPS = {
+    1: """
+    ALTER TABLE deliveries ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX done_ones ON deliveries (settled_at) WHERE state = 'done';
+    CREATE INDEX dead_ones ON deliveries (seq) WHERE state = 'dead';
+    """
+}
+"""Version → what makes the next one of it."""
+
 
 def prepare(db: sqlite3.Connection, path: Path) -> None:
     """Sets durability, and makes the layout in an empty file. `db` must be in autocommit mode.
@@ -65,6 +78,8 @@ def prepare(db: sqlite3.Connection, path: Path) -> None:
     db.execute("PRAGMA journal_size_limit = 67108864")
     if _version(db) == 0:
         db.executescript(f"BEGIN IMMEDIATE; {_LAYOUT} PRAGMA user_version = {VERSION}; COMMIT;")
+    for version in range(_version(db), VERSION):
+        db.executescript(f"BEGIN IMMEDIATE; {_STEPS[version]} PRAGMA user_version = {version + 1}; COMMIT;")
 
 
 def _refuse_foreign(db: sqlite3.Connection, path: Path) -> None:

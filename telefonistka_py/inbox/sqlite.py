@@ -7,7 +7,7 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,12 +16,14 @@ from typing import IO
 from telefonistka_py.errors import OperatorMistake
 from telefonistka_py.inbox import rows, schema
 from telefonistka_py.inbox.commits import Commits
-from telefonistka_py.inbox.model import Claim, Counts, Delivery, Receipt, Settlement
+from telefonistka_py.inbox.model import SUSPECT, Claim, Counts, Delivery, Entry, Kept, Receipt, Settlement, State
 
 Clock = Callable[[], datetime]
 
 STALE_AFTER = timedelta(seconds=60)
 """A claim whose worker was not heard of for so long is taken over."""
+
+_NO_LIMIT = 2**62
 
 
 async def open_inbox(
@@ -34,6 +36,15 @@ async def open_inbox(
     """
     held = await asyncio.to_thread(_hold, path, patience_seconds)
     return SqliteInbox(held, clock, stale_after)
+
+
+async def open_beside(path: Path, clock: Clock, *, patience_seconds: float = 5.0) -> "SqliteInbox":
+    """The inbox in `path` for a look and a change by hand, while a server may be using it: for `telefonistka inbox`.
+
+    Raises `OperatorMistake` when there is no such inbox.
+    """
+    held = await asyncio.to_thread(_beside, path, patience_seconds)
+    return SqliteInbox(held, clock, STALE_AFTER)
 
 
 class SqliteInbox:
@@ -55,10 +66,11 @@ class SqliteInbox:
             self._stirred.set()
         return receipt
 
-    async def claim(self, worker: str) -> Claim | None:
+    async def claim(self, worker: str, *, suspects: bool = True) -> Claim | None:
         now = self._clock()
         at, stale = rows.micros(now), rows.micros(now - self._stale_after)
-        return await self._commits.run(lambda db: rows.claim(db, worker, at, stale))
+        fewer_crashes = _NO_LIMIT if suspects else SUSPECT
+        return await self._commits.run(lambda db: rows.claim(db, worker, at, stale, fewer_crashes))
 
     async def heartbeat(self, claim: Claim) -> None:
         at = rows.micros(self._clock())
@@ -73,6 +85,26 @@ class SqliteInbox:
     async def counts(self) -> Counts:
         return await self._commits.run(rows.counts)
 
+    async def entries(self, *, state: State | None = None, lane: str | None = None, most: int = 50) -> Sequence[Entry]:
+        return await self._commits.run(lambda db: rows.entries(db, state, lane, most))
+
+    async def find(self, id: str) -> Kept | None:
+        return await self._commits.run(lambda db: rows.find(db, id))
+
+    async def again(self, id: str) -> State | None:
+        before = await self._commits.run(lambda db: rows.again(db, id))
+        self._stirred.set()
+        return before
+
+    async def drop(self, id: str) -> State | None:
+        before = await self._commits.run(lambda db: rows.drop(db, id))
+        self._stirred.set()
+        return before
+
+    async def forget(self, settled_before: datetime, *, most: int = 1000) -> int:
+        at = rows.micros(settled_before)
+        return await self._commits.run(lambda db: rows.forget(db, at, most))
+
     async def next_due(self) -> datetime | None:
         return await self._commits.run(rows.next_due)
 
@@ -86,25 +118,32 @@ class SqliteInbox:
 
     async def close(self) -> None:
         await self._commits.close()
-        self._lock.close()
+        if self._lock is not None:
+            self._lock.close()
 
 
 @dataclass(frozen=True)
 class _Held:
-    """A file that is ours alone: its path, its connection, and the lock that goes with the process."""
+    """A file in use: its path, its connection, and the lock that makes it ours alone, gone with the process."""
 
     path: Path
     db: sqlite3.Connection
-    lock: IO[bytes]
+    lock: IO[bytes] | None
 
 
 def _hold(path: Path, patience_seconds: float) -> _Held:
     lock = _lock(path)
     try:
-        return _Held(path, _opened(path, patience_seconds), lock)
+        return _Held(path, _opened(path, patience_seconds, rows.take_over_all), lock)
     except BaseException:
         lock.close()
         raise
+
+
+def _beside(path: Path, patience_seconds: float) -> _Held:
+    if not path.is_file():
+        raise OperatorMistake(f"There is no inbox at {path}: set TELEFONISTKA_INBOX to the server's file.")
+    return _Held(path, _opened(path, patience_seconds, lambda db: None), None)
 
 
 def _lock(path: Path) -> IO[bytes]:
@@ -124,13 +163,13 @@ def _lock(path: Path) -> IO[bytes]:
     return lock
 
 
-def _opened(path: Path, patience_seconds: float) -> sqlite3.Connection:
+def _opened(path: Path, patience_seconds: float, at_first: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
     db: sqlite3.Connection | None = None
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # payloads of private repositories are for us alone
         db = sqlite3.connect(path, timeout=patience_seconds, isolation_level=None, check_same_thread=False)
         schema.prepare(db, path)
-        rows.take_over_all(db)
+        at_first(db)
         return db
     except (OSError, sqlite3.Error, OperatorMistake) as error:
         if db is not None:

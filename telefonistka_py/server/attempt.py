@@ -29,6 +29,9 @@ Handle = Callable[[Delivery, Event], Awaitable[str | Done]]
 OnDead = Callable[[Delivery, Event, str], Awaitable[None]]
 """Told before a delivery ends dead, and why; may be told again if the process dies in between."""
 
+POISON = 5
+"""Crashes in a row after which a delivery is not tried again."""
+
 _UNWINDING_SECONDS = 5.0
 _ON_DEAD_SECONDS = 60.0
 
@@ -68,7 +71,17 @@ class Attempts:
         except parse.MalformedEvent as malformed:
             return Outcome(Dead(f"The stored body can't be read: {malformed}."))
         structlog.contextvars.bind_contextvars(**about(event))
+        if claim.crashes >= POISON:
+            return await self._parked(claim, event)
         return await self._while_claimed(claim, event)
+
+    async def _parked(self, claim: Claim, event: Event) -> Outcome:
+        """Ends a delivery that kills the process, without another try; its lane goes on."""
+        why = f"Parked: the server died {claim.crashes} times in a row while it handled this."
+        log.error("a delivery that kills the server is parked", why=why)
+        if claim.crashes == POISON:  # telling may be what kills: it is tried once
+            await self._tell_dead(claim.delivery, event, why)
+        return Outcome(Dead(why))
 
     async def _while_claimed(self, claim: Claim, event: Event) -> Outcome:
         handling = asyncio.create_task(self._handled(claim, event))
@@ -124,14 +137,15 @@ class Attempts:
             needs_operator = str(error) if isinstance(error, OperatorMistake) else None
             return Outcome(settlement, needs_operator)
         log.error("the delivery ends dead", why=settlement.why, exc_info=error)
-        if self.on_dead is not None:
-            await self._tell_dead(self.on_dead, claim.delivery, event, settlement.why)
+        await self._tell_dead(claim.delivery, event, settlement.why)
         return Outcome(settlement)
 
-    async def _tell_dead(self, on_dead: OnDead, delivery: Delivery, event: Event, why: str) -> None:
+    async def _tell_dead(self, delivery: Delivery, event: Event, why: str) -> None:
+        if self.on_dead is None:
+            return
         try:
             async with asyncio.timeout(_ON_DEAD_SECONDS):
-                await on_dead(delivery, event, why)
+                await self.on_dead(delivery, event, why)
         except Exception as error:  # the delivery is settled whether or not this could be told
             log.error("that the delivery ends dead could not be told", exc_info=error)
 

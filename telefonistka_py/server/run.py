@@ -12,7 +12,6 @@ from aiohttp import web
 
 from telefonistka_py.errors import OperatorMistake
 from telefonistka_py.inbox.model import Inbox
-from telefonistka_py.inbox.sqlite import open_inbox
 from telefonistka_py.observability import logs
 from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.server.attempt import Attempts, Handle, OnDead
@@ -30,6 +29,8 @@ log = logs.get()
 class Parts:
     """What the server is given: the flow's handlers, and the world's clock and dice."""
 
+    inbox: Inbox
+    """Outlives the server; whoever opened it closes it."""
     handle: Handle
     metrics: Metrics
     clock: Callable[[], datetime]
@@ -57,21 +58,19 @@ async def running(settings: Settings, parts: Parts) -> AsyncIterator[Running]:
 
     Raises `OperatorMistake` when it can't start.
     """
-    inbox = await open_inbox(settings.inbox, parts.clock)
-    worker = Worker(_attempts(settings, parts, inbox), parts.metrics, slots=settings.worker_slots)
+    worker = Worker(_attempts(settings, parts), parts.metrics, slots=settings.worker_slots)
     worker.start()
     try:
-        door = Door(settings.webhook_secrets, inbox, worker, parts.metrics, parts.clock)
+        door = Door(settings.webhook_secrets, parts.inbox, worker, parts.metrics, parts.clock)
         # Deliveries are still accepted while the worker drains: what comes then waits for the next process.
         async with _site(door.application(), settings.listen) as url:
             log.info("the server listens", url=url, inbox=str(settings.inbox))
             try:
-                yield Running(url, inbox, worker)
+                yield Running(url, parts.inbox, worker)
             finally:
                 await worker.drain(settings.drain_seconds)
     finally:
         await worker.drain(0)
-        await inbox.close()
 
 
 async def serve(settings: Settings, parts: Parts) -> None:
@@ -94,9 +93,9 @@ async def serve(settings: Settings, parts: Parts) -> None:
     log.info("the server has stopped")
 
 
-def _attempts(settings: Settings, parts: Parts, inbox: Inbox) -> Attempts:
+def _attempts(settings: Settings, parts: Parts) -> Attempts:
     return Attempts(
-        inbox=inbox,
+        inbox=parts.inbox,
         handle=parts.handle,
         clock=parts.clock,
         jitter=parts.jitter,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from telefonistka_py.errors import WorldUnwell
-from telefonistka_py.inbox.model import Claim, ClaimLost, Dead, Done, GivenBack, RetryAt
+from telefonistka_py.inbox.model import SUSPECT, Claim, ClaimLost, Dead, Done, GivenBack, RetryAt
 from telefonistka_py.observability import logs
 from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.server.attempt import Attempts, Outcome
@@ -38,6 +38,7 @@ class Worker:
         self._slots = slots
         self._name = name
         self._running: set[asyncio.Task[None]] = set()
+        self._suspect: asyncio.Task[None] | None = None
         self._needs_operator: dict[str, str] = {}
         self._news = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -122,7 +123,7 @@ class Worker:
     async def _one_round(self) -> float:
         """Takes up what is due while a slot is free; how many seconds may pass until the next round."""
         while len(self._running) < self._slots and not self._stopping.is_set():
-            claim = await self._inbox.claim(self._name)
+            claim = await self._inbox.claim(self._name, suspects=self._suspect is None)
             if claim is None:
                 return await self._nothing_due()
             if self._stopping.is_set():
@@ -159,10 +160,14 @@ class Worker:
     def _take_up(self, claim: Claim) -> None:
         task = asyncio.create_task(self._attempt(claim))
         self._running.add(task)
+        if claim.crashes >= SUSPECT:
+            self._suspect = task
         task.add_done_callback(self._slot_freed)
 
     def _slot_freed(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
+        if self._suspect is task:
+            self._suspect = None
         self._news.set()
         if not task.cancelled() and task.exception() is not None:
             log.error("an attempt ended by a bug of the worker", exc_info=task.exception())

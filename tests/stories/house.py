@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from telefonistka_py import settings
-from telefonistka_py.app import wiring
+from telefonistka_py.app import store, wiring
 from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.sandbox import Hub
 from telefonistka_py.sandbox.content import Content
@@ -72,8 +72,8 @@ class House:
         read = settings.read(self.environment())
         read = replace(read, drain_seconds=drain_seconds)
         metrics = Metrics()
-        async with wiring.build(read, metrics, now) as handler:
-            parts = run.Parts(handler.handle, metrics, now, lambda: 0.0, handler.on_dead, patience)
+        async with store.opened(read, now) as inbox, wiring.build(read, metrics, now) as handler:
+            parts = run.Parts(inbox, handler.handle, metrics, now, lambda: 0.0, handler.on_dead, patience)
             async with run.running(read, parts) as self.server:
                 self.hub.set_webhook(self.app, f"{self.server.url}/webhook")
                 yield self

@@ -1,11 +1,12 @@
 """What every durable inbox promises (N11, N12, N17). A second store joins by the `reopen` fixture."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from telefonistka_py.inbox.model import Claim, ClaimLost, Counts, Dead, Done, GivenBack, Inbox, Receipt, RetryAt
+from telefonistka_py.inbox.model import Claim, ClaimLost, Counts, Dead, Done, GivenBack, Inbox, Receipt, RetryAt, State
 from tests.doors.inbox.conftest import HandClock, Reopen, delivery
 
 
@@ -217,3 +218,133 @@ async def test_a_check_changes_no_delivery(inbox: Inbox) -> None:
     await inbox.check()
     await inbox.check()
     assert await inbox.counts() == Counts(waiting=1, underway=0, done=0, dead=0)
+
+
+async def test_work_of_our_own_waits_for_its_moment_and_holds_its_lane_until_then(
+    inbox: Inbox, clock: HandClock
+) -> None:
+    later = replace(delivery("own", "r#1"), not_before=clock.now + timedelta(hours=1))
+    await inbox.put(later)
+    await inbox.put(delivery("next", "r#1"))
+    assert await inbox.claim("w") is None
+    assert await inbox.next_due() == clock.now + timedelta(hours=1)
+    kept = await inbox.find("own")
+    assert kept is not None
+    assert kept.delivery == later
+    clock.advance(hours=1)
+    assert (await claimed(inbox)).delivery == replace(later, not_before=None)
+
+
+async def test_what_follows_from_a_delivery_may_be_the_same_again_at_a_later_moment(
+    inbox: Inbox, clock: HandClock
+) -> None:
+    await inbox.put(delivery("round", "chores"))
+    again = replace(delivery("round", "chores", b"second"), not_before=clock.now + timedelta(hours=1))
+    await inbox.settle(await claimed(inbox), Done("first", then=(again,)))
+    assert await inbox.claim("w") is None
+    assert await inbox.counts() == Counts(waiting=1, underway=0, done=0, dead=0)
+    clock.advance(hours=1)
+    assert (await claimed(inbox)).delivery.body == b"second"
+
+
+async def crashed(inbox: Inbox, clock: HandClock, times: int) -> None:
+    """As many claims as `times` are made, and never heard of again."""
+    for _ in range(times):
+        await claimed(inbox)
+        clock.advance(minutes=2)
+
+
+async def test_claims_in_a_row_that_nobody_settled_are_counted(inbox: Inbox, clock: HandClock) -> None:
+    await inbox.put(delivery())
+    await crashed(inbox, clock, 3)
+    claim = await claimed(inbox)
+    assert (claim.crashes, claim.attempt) == (3, 4)
+    await inbox.settle(claim, RetryAt(clock.now, "502"))
+    assert (await claimed(inbox)).crashes == 0
+
+
+async def test_a_worker_may_pass_over_what_may_kill_it(inbox: Inbox, clock: HandClock) -> None:
+    await inbox.put(delivery("poison", "r#1"))
+    await crashed(inbox, clock, 1)
+    again = await inbox.claim("w", suspects=False)
+    assert again is not None
+    assert again.delivery.id == "poison"
+    await inbox.put(delivery("other", "r#2"))
+    clock.advance(minutes=2)
+    other = await inbox.claim("w", suspects=False)
+    assert other is not None
+    assert other.delivery.id == "other"
+    assert await inbox.claim("w", suspects=False) is None
+    assert (await claimed(inbox)).delivery.id == "poison"
+
+
+async def test_deliveries_are_listed_newest_first_by_state_and_by_lane(inbox: Inbox, clock: HandClock) -> None:
+    for id, lane in (("a", "r#1"), ("b", "r#2"), ("c", "r#1"), ("d", "r#3")):
+        await inbox.put(delivery(id, lane))
+    await inbox.settle(await claimed(inbox), Dead("no luck"))
+    await inbox.settle(await claimed(inbox, "w7"), RetryAt(clock.now + timedelta(hours=1), "502"))
+    assert [entry.id for entry in await inbox.entries()] == ["d", "c", "b", "a"]
+    assert [entry.id for entry in await inbox.entries(most=2)] == ["d", "c"]
+    assert [entry.id for entry in await inbox.entries(lane="r#1")] == ["c", "a"]
+    (dead,) = await inbox.entries(state=State.DEAD)
+    assert (dead.id, dead.note, dead.attempt, dead.settled_at) == ("a", "no luck", 1, clock.now)
+    retried = (await inbox.entries(state=State.WAITING, lane="r#2"))[0]
+    assert (retried.due_at, retried.note, retried.worker) == (clock.now + timedelta(hours=1), "502", "w7")
+
+
+async def test_one_delivery_is_found_with_its_content(inbox: Inbox) -> None:
+    await inbox.put(delivery(body=b"\x00\xff"))
+    kept = await inbox.find("d1")
+    assert kept is not None
+    assert kept.delivery == delivery(body=b"\x00\xff")
+    assert (kept.entry.state, kept.entry.attempt, kept.entry.note) == (State.WAITING, 0, "")
+    assert await inbox.find("d2") is None
+
+
+@pytest.mark.parametrize("ended", [Done("opened"), Dead("bug")], ids=lambda each: type(each).__name__)
+async def test_what_ended_can_be_handled_again_by_hand(inbox: Inbox, ended: Done | Dead) -> None:
+    await inbox.put(delivery())
+    await inbox.settle(await claimed(inbox), ended)
+    assert await inbox.again("d1") is (State.DONE if isinstance(ended, Done) else State.DEAD)
+    claim = await claimed(inbox)
+    assert (claim.delivery, claim.attempt) == (delivery(), 1)
+
+
+async def test_what_waits_is_due_now_when_asked_for_by_hand(inbox: Inbox, clock: HandClock) -> None:
+    await inbox.put(delivery())
+    await inbox.settle(await claimed(inbox), RetryAt(clock.now + timedelta(hours=1), "502"))
+    assert await inbox.again("d1") is State.WAITING
+    claim = await claimed(inbox)
+    assert await inbox.again("d1") is State.UNDERWAY
+    assert await inbox.again("d2") is None
+    await inbox.settle(claim, Done(""))
+
+
+async def test_what_is_dropped_is_forgotten_and_its_lane_goes_on(inbox: Inbox) -> None:
+    for id in ("a", "b"):
+        await inbox.put(delivery(id, "r#1"))
+    assert await inbox.drop("a") is State.WAITING
+    claim = await claimed(inbox)
+    assert claim.delivery.id == "b"
+    assert await inbox.drop("b") is State.UNDERWAY
+    assert await inbox.drop("a") is None
+    await inbox.settle(claim, Done(""))
+    assert await inbox.counts() == Counts(waiting=0, underway=0, done=1, dead=0)
+    assert await inbox.put(delivery("a", "r#1")) is Receipt.STORED
+
+
+async def test_what_was_done_long_ago_is_forgotten_and_nothing_else(inbox: Inbox, clock: HandClock) -> None:
+    for id in ("old1", "old2", "old3", "dead", "new"):
+        await inbox.put(delivery(id, id))
+    for id in ("old1", "old2", "old3"):
+        claim = await claimed(inbox)
+        assert claim.delivery.id == id
+        await inbox.settle(claim, Done(""))
+    await inbox.settle(await claimed(inbox), Dead("bug"))
+    clock.advance(days=7)
+    await inbox.settle(await claimed(inbox), Done(""))
+    limit = clock.now - timedelta(days=1)
+    assert await inbox.forget(limit, most=2) == 2
+    assert await inbox.forget(limit) == 1
+    assert await inbox.forget(limit) == 0
+    assert {entry.id for entry in await inbox.entries()} == {"dead", "new"}

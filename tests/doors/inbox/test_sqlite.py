@@ -16,15 +16,15 @@ import pytest
 
 from telefonistka_py.errors import OperatorMistake, WorldUnwell
 from telefonistka_py.inbox import rows, schema
-from telefonistka_py.inbox.model import Counts, Done, Receipt
-from telefonistka_py.inbox.sqlite import open_inbox
+from telefonistka_py.inbox.model import Counts, Done, Receipt, State
+from telefonistka_py.inbox.sqlite import open_beside, open_inbox
 from tests.doors.inbox.conftest import HandClock, delivery
 
 CHILD = """
 import asyncio, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from telefonistka_py.inbox.sqlite import open_inbox
+from telefonistka_py.inbox.sqlite import open_beside, open_inbox
 from tests.doors.inbox.conftest import delivery
 
 async def main():
@@ -206,7 +206,7 @@ def _instructions(db: sqlite3.Connection) -> int:
         return 0
 
     db.set_progress_handler(count, 100)
-    claim = rows.claim(db, "w", 1, 0)
+    claim = rows.claim(db, "w", 1, 0, 2)
     assert claim is not None
     rows.settle(db, claim, rows.change_for(Done("")), 2)
     rows.counts(db)
@@ -228,3 +228,39 @@ def _fill(db: sqlite3.Connection, done: int, waiting: int) -> None:
     db.execute(row, (waiting, "waiting", "r#1", "waiting", True))
     db.execute("INSERT INTO payloads SELECT seq, CAST('[]' AS BLOB), x'7b7d' FROM deliveries WHERE state = 'waiting'")
     db.execute("COMMIT")
+
+
+async def test_an_older_layout_is_brought_up_to_date_and_loses_nothing(tmp_path: Path, clock: HandClock) -> None:
+    path = tmp_path / "inbox.sqlite3"
+    inbox = await open_inbox(path, clock)
+    await inbox.put(delivery())
+    await inbox.close()
+    with closing(sqlite3.connect(path)) as db:  # as the first layout was
+        db.executescript(
+            "DROP INDEX done_ones; DROP INDEX dead_ones; ALTER TABLE deliveries DROP COLUMN crashes;"
+            "PRAGMA user_version = 1;"
+        )
+    inbox = await open_inbox(path, clock)
+    claim = await inbox.claim("w")
+    assert claim is not None
+    assert (claim.delivery, claim.crashes) == (delivery(), 0)
+    assert await inbox.forget(clock.now) == 0
+    await inbox.close()
+
+
+async def test_a_person_may_look_and_act_beside_a_server_that_uses_the_file(tmp_path: Path, clock: HandClock) -> None:
+    path = tmp_path / "inbox.sqlite3"
+    with pytest.raises(OperatorMistake, match="There is no inbox at"):
+        await open_beside(path, clock)
+    server = await open_inbox(path, clock)
+    for id in ("a", "b"):
+        await server.put(delivery(id))
+    underway = await server.claim("w")
+    assert underway is not None
+    person = await open_beside(path, clock)
+    assert [(entry.id, entry.state) for entry in await person.entries()] == [("b", "waiting"), ("a", "underway")]
+    assert await person.drop("b") is State.WAITING
+    await person.close()
+    await server.settle(underway, Done(""))
+    assert await server.claim("w") is None
+    await server.close()

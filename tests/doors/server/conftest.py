@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 from telefonistka_py import settings
+from telefonistka_py.app import store
 from telefonistka_py.events.model import Event, PullRequestEvent
 from telefonistka_py.inbox.model import Delivery
 from telefonistka_py.observability.metrics import Metrics
@@ -130,6 +131,10 @@ def signed(body: bytes, id: str = "d1", secret: str = SECRET, kind: str = "pull_
     }
 
 
+def utc() -> datetime:
+    return datetime.now(UTC)
+
+
 StartServer = Callable[..., AbstractAsyncContextManager[Server]]
 
 
@@ -157,20 +162,22 @@ def start(configured: Settings, hands: Hands) -> StartServer:
 
     @asynccontextmanager
     async def started(patience: Patience = AT_ONCE, **changes: Any) -> AsyncIterator[Server]:
-        metrics = Metrics()
-        parts = run.Parts(
-            handle=hands.handle,
-            on_dead=hands.on_dead,
-            metrics=metrics,
-            clock=lambda: datetime.now(UTC),
-            jitter=lambda: 0.0,
-            patience=patience,
-        )
-        async with (
-            run.running(replace(configured, **changes), parts) as running,
-            aiohttp.ClientSession(skip_auto_headers=["Content-Type"]) as http,
-        ):
-            yield Server(running, http, hands, metrics)
+        metrics, read = Metrics(), replace(configured, **changes)
+        async with store.opened(read, utc) as inbox:
+            parts = run.Parts(
+                inbox=inbox,
+                handle=hands.handle,
+                on_dead=hands.on_dead,
+                metrics=metrics,
+                clock=utc,
+                jitter=lambda: 0.0,
+                patience=patience,
+            )
+            async with (
+                run.running(read, parts) as running,
+                aiohttp.ClientSession(skip_auto_headers=["Content-Type"]) as http,
+            ):
+                yield Server(running, http, hands, metrics)
 
     return started
 

@@ -29,6 +29,7 @@ CHILD = """
 import asyncio, os, sys
 from datetime import UTC, datetime
 from telefonistka_py import settings
+from telefonistka_py.app import store
 from telefonistka_py.errors import OperatorMistake
 from telefonistka_py.observability import logs
 from telefonistka_py.observability.metrics import Metrics
@@ -40,8 +41,15 @@ async def handle(delivery, event):
 
 read = settings.read(os.environ)
 logs.setup(read.log_level, read.log_format, sys.stderr, read.secrets())
-parts = run.Parts(handle, Metrics(), lambda: datetime.now(UTC), lambda: 0.0)
-asyncio.run(run.serve(read, parts))
+
+def clock():
+    return datetime.now(UTC)
+
+async def main():
+    async with store.opened(read, clock) as inbox:
+        await run.serve(read, run.Parts(inbox, handle, Metrics(), clock, lambda: 0.0))
+
+asyncio.run(main())
 """
 
 

@@ -261,3 +261,49 @@ async def test_whoever_waits_for_a_drained_worker_is_told(inbox: Inbox, clock: H
     await worker.drain(0)
     with pytest.raises(RuntimeError, match="stopped"):
         await worker.idle()
+
+
+async def after_crashes(inbox: Inbox, clock: HandClock, times: int) -> None:
+    """Every delivery in the inbox was claimed so often by a process that then died."""
+    for _ in range(times):
+        while await inbox.claim("dead"):
+            pass
+        clock.advance(minutes=2)
+
+
+async def test_a_delivery_that_kills_the_server_is_parked_after_five_times_and_its_lane_goes_on(
+    inbox: Inbox, clock: HandClock, hands: Hands
+) -> None:
+    await put(inbox, "poison")
+    await put(inbox, "next")
+    await after_crashes(inbox, clock, 5)
+    worker = Worker(Attempts(inbox, hands.handle, clock, lambda: 0.0, hands.on_dead), Metrics())
+    worker.start()
+    await worker.settled()
+    await worker.drain(0)
+    assert hands.seen == ["next"]
+    assert hands.dead == [("poison", "Parked: the server died 5 times in a row while it handled this.")]
+    assert await inbox.counts() == Counts(waiting=0, underway=0, done=1, dead=1)
+
+
+async def test_what_may_have_killed_the_server_is_handled_one_at_a_time_beside_what_is_fresh(
+    inbox: Inbox, clock: HandClock, hands: Hands
+) -> None:
+    await put(inbox, "a", 1)
+    await put(inbox, "b", 2)
+    await after_crashes(inbox, clock, 2)
+    await put(inbox, "fresh", 3)
+    gates = {id: Gate() for id in ("a", "b", "fresh")}
+    for id, gate in gates.items():
+        hands.will[id] = [gate]
+    worker = Worker(Attempts(inbox, hands.handle, clock, lambda: 0.0), Metrics())
+    worker.start()
+    await asyncio.gather(gates["a"].begun.wait(), gates["fresh"].begun.wait())
+    assert (await inbox.counts()).underway == 2
+    gates["a"].opened.set()
+    await gates["b"].begun.wait()
+    for gate in gates.values():
+        gate.opened.set()
+    await worker.settled()
+    await worker.drain(0)
+    assert sorted(hands.seen) == ["a", "b", "fresh"]

@@ -15,7 +15,7 @@ DELIVERY = Delivery("d1", "push", Lane("r#1"), (), b"{}", NOW)
 
 
 def on(error: BaseException, attempt: int = 1, *, hours: float = 0, jitter: float = 1.0) -> object:
-    claim = Claim(DELIVERY, attempt, NOW - timedelta(hours=hours), "w", "1:1")
+    claim = Claim(DELIVERY, attempt, 0, NOW - timedelta(hours=hours), "w", "1:1")
     return verdict.on(error, claim, NOW, Patience(), jitter)
 
 
