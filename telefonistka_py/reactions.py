@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from telefonistka_py.events import own
 from telefonistka_py.events.model import (
     ChecksEvent,
+    ChoreEvent,
     CommentEvent,
     Event,
     LandingEvent,
@@ -61,6 +62,13 @@ class LandAgain:
 
 
 @dataclass(frozen=True)
+class DoChore:
+    """What we do on a timer is due."""
+
+    event: ChoreEvent
+
+
+@dataclass(frozen=True)
 class Hasten:
     """Deliveries of our own whose id starts with `start` need wait no longer."""
 
@@ -74,7 +82,7 @@ class Nothing:
     why: str
 
 
-Reaction = Promote | ShowPlan | Check | Obey | LandAgain | Hasten | Nothing
+Reaction = Promote | ShowPlan | Check | Obey | LandAgain | DoChore | Hasten | Nothing
 
 
 def to(event: Event) -> Reaction:
@@ -92,6 +100,8 @@ def to(event: Event) -> Reaction:
             return Obey(event)
         case LandingEvent():
             return LandAgain(event)
+        case ChoreEvent():
+            return DoChore(event)
         case ChecksEvent():
             return Hasten(own.landing_id(event.repo, event.sha))
         case OtherEvent():

@@ -10,8 +10,11 @@ from typing import assert_never
 import aiohttp
 
 from telefonistka_py import reactions
-from telefonistka_py.app import counted, texts
+from telefonistka_py.app import chores, counted, texts
+from telefonistka_py.app.chores import Chores
 from telefonistka_py.commands import flow as commands
+from telefonistka_py.config.model import Config
+from telefonistka_py.config.problem import Valid
 from telefonistka_py.drift import flow as drift
 from telefonistka_py.drift import model as drifting
 from telefonistka_py.events.model import CommentEvent, Event, PullRequest
@@ -25,7 +28,7 @@ from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.promotion import checking, gather, held
 from telefonistka_py.promotion import flow as promotion
 from telefonistka_py.promotion.means import Means
-from telefonistka_py.reactions import Check, Hasten, LandAgain, Nothing, Obey, Promote, ShowPlan
+from telefonistka_py.reactions import Check, DoChore, Hasten, LandAgain, Nothing, Obey, Promote, ShowPlan
 from telefonistka_py.settings import AppIdentity, Identity, Settings
 from telefonistka_py.templates import Templates
 
@@ -43,6 +46,7 @@ class Handler:
     status_link: Callable[[datetime], str]
     clock: Callable[[], datetime]
     count_status: Callable[[RepoName, str], None]
+    chores: Chores
     obey_ourselves: bool
     """Whether commands in our own comments count (`HANDLE_SELF_COMMENT`)."""
 
@@ -59,12 +63,14 @@ class Handler:
             case ShowPlan(repo, installation, pull):
                 return Done(await promotion.on_plan_asked(await self._means(repo.name, installation, pull), pull))
             case Check(repo, installation, pull):
-                return Done(await self._check(await self._means(repo.name, installation, pull), pull, repo.html_url))
+                return await self._check(await self._means(repo.name, installation, pull), pull, repo.html_url)
             case LandAgain(landing):
                 repository = await self.github.repository(landing.repo, landing.installation)
                 return Done(await held.on_due(repository, landing, self.clock, self.texts))
             case Obey(comment):
                 return await self._obey(comment)
+            case DoChore(due):
+                return await self.chores.on_due(due)
             case _:
                 assert_never(reaction)
 
@@ -78,22 +84,28 @@ class Handler:
             case _:
                 return
 
-    async def _check(self, means: Means, pull: PullRequest, html_url: str) -> str:
+    async def _check(self, means: Means, pull: PullRequest, html_url: str) -> Done:
         """Everything that looks at an open pull request, on facts that are gathered once."""
         ground = await gather.ground(means.repo, pull, lambda: means.status.post(State.PENDING))
         if ground.state != "OPEN":
             # Merged or closed before this was handled: what it brought would look like drift by now.
             await means.status.post(State.SUCCESS)
-            return f"not checked: it is {ground.state.lower()} by now"
+            return Done(f"not checked: it is {ground.state.lower()} by now")
+        config = ground.config.value if isinstance(ground.config, Valid) else Config()
+        page = ""
+        if config.comments == "minimize":
+            page = comments.page(pull.head_sha)
+            await comments.turn(means.repo, pull.number, page)
         fine = True
         if checking.concerns(ground.paths):
-            fine = await checking.on_changed(means.repo, pull, self.texts)
-        found = await drift.check(means.repo, ground, pull, html_url, self.texts)
+            fine = await checking.on_changed(means.repo, pull, self.texts, page)
+        found = await drift.check(means.repo, ground, pull, html_url, self.texts, page)
         if found.unwell is not None:
             raise found.unwell
         fine = fine and not found.failed
         await means.status.post(State.SUCCESS if fine else State.ERROR)
-        return f"checked; {drifting.in_a_line(found)}" if fine else "checked: something needs a correction"
+        note = f"checked; {drifting.in_a_line(found)}" if fine else "checked: something needs a correction"
+        return Done(note, then=means.wanted_by(config))
 
     async def _obey(self, event: CommentEvent) -> Done:
         if not self.obey_ourselves and await self._our_own(event):
@@ -107,7 +119,7 @@ class Handler:
         return (
             await promotion.on_merged(means, pull)
             if pull.merged
-            else Done(await self._check(means, pull, event.repo.html_url))
+            else await self._check(means, pull, event.repo.html_url)
         )
 
     async def _our_own(self, event: CommentEvent) -> bool:
@@ -125,6 +137,7 @@ class Handler:
             templates=self.texts,
             status=Status(repository, pull.head_sha, self.status_link(self.clock()), self.count_status),
             clock=self.clock,
+            wanted_by=lambda config: chores.wanted_by(config, repo, installation, self.clock()),
         )
 
 
@@ -144,13 +157,15 @@ async def build(settings: Settings, metrics: Metrics, clock: Callable[[], dateti
                 observe=counted.Requests(metrics),
             )
 
+        github, wording = connection(settings.identity), texts.load(settings.templates)
         yield Handler(
-            connection(settings.identity),
+            github,
             connection(settings.approver) if settings.approver else None,
-            texts.load(settings.templates),
+            wording,
             texts.status_link(settings.status_url_template),
             clock,
             lambda repo, state: metrics.status_updates.labels(repo_slug=repo, status=state).inc(),
+            Chores(github, wording, clock),
             settings.handle_self_comment,
         )
 

@@ -11,7 +11,8 @@ import click
 
 from telefonistka_py import markdown
 from telefonistka_py.cli import json_text
-from telefonistka_py.drift import offline, tables
+from telefonistka_py.drift import overview, tables
+from telefonistka_py.drift.overview import Seen
 from telefonistka_py.errors import OperatorMistake
 from telefonistka_py.localgit import directories
 from telefonistka_py.localgit.clone import Clone, Commit
@@ -42,13 +43,14 @@ def drift(repo: Path, ref: str | None, component: str | None, as_json: bool, as_
         commit = _commit(clone, ref)
         known = directories.at(clone.path, commit.tree, os.environ)
         progress = Progress(time.monotonic, sys.stderr.isatty())
-        found = offline.make(clone, commit, known, time.process_time, progress.tick, component)
+        seen = Seen(commit.sha, commit.tree, known, clone.tree, clone.blob)
+        found = overview.make(seen, time.process_time, progress.tick, component)
         progress.end()
         if component and not found.cells and not found.mistaken:
             raise OperatorMistake(
                 f"no component {component!r} is promoted at {commit.sha[:7]}; give its name or its path"
             )
-        diffs = {cell.pair: offline.shown(clone, cell.gap) for cell in found.cells if component and cell.gap}
+        diffs = {cell.pair: overview.shown(seen, cell.gap) for cell in found.cells if component and cell.gap}
     width = shutil.get_terminal_size((120, 24)).columns
     if as_json:
         click.echo(json_text.of(tables.as_data(found, diffs)))

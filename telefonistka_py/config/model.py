@@ -3,6 +3,8 @@
 Every key of v1 is here, misspelt ones included, so that files written for it are read as they are.
 """
 
+import re
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -37,6 +39,28 @@ def _source(text: str) -> str:
     return patterns.check(text)
 
 
+_INTERVAL = re.compile(r"([0-9]{1,6})(m|h|d)")
+_LEAST_INTERVAL = timedelta(minutes=10)
+_LONGEST_INTERVAL = timedelta(days=365)
+
+
+def interval(text: str) -> timedelta:
+    """A checked interval as a span of time."""
+    found = _INTERVAL.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no interval: write a number and m, h or d, such as 24h")
+    span = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}[found[2]] * int(found[1])
+    if not _LEAST_INTERVAL <= span <= _LONGEST_INTERVAL:
+        raise ValueError(f"{text!r} is too {'short' if span < _LEAST_INTERVAL else 'long'}: from 10m to 365d")
+    return span
+
+
+def _interval(text: str) -> str:
+    interval(text)
+    return text
+
+
+Interval = Annotated[str, AfterValidator(_interval)]
 Directory = Annotated[str, AfterValidator(_directory)]
 Regex = Annotated[str, AfterValidator(patterns.check)]
 SourcePath = Annotated[str, AfterValidator(_source)]
@@ -136,6 +160,12 @@ class ArgoCd(Section):
     )
 
 
+class DriftReport(Section):
+    """One issue that says how every environment stands, kept current."""
+
+    every: Interval = Field(description="How often it is brought up to date: such as 24h, 90m or 7d; at least 10m.")
+
+
 class Config(Section):
     """`telefonistka.yaml` at the root of the repository."""
 
@@ -191,6 +221,14 @@ class Config(Section):
         default=False,
         alias="webhookProxySkipTLSVerifyUpstream",
         description="Do not check the certificates of those endpoints.",
+    )
+    comments: Literal["edit", "minimize"] = Field(
+        default="edit",
+        description="What becomes of our comments when a pull request is pushed to: edited in place, or folded away "
+        "as outdated and written anew.",
+    )
+    drift_report: DriftReport | None = Field(
+        default=None, alias="driftReport", description="Keep an issue that says how every environment stands."
     )
     argocd: ArgoCd = Field(default_factory=lambda: ArgoCd(), description="What is shown of Argo CD, and done there.")
 

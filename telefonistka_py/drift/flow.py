@@ -27,10 +27,13 @@ HOW_TO_SEE_THE_REST = "telefonistka drift"
 log = structlog.get_logger()
 
 
-async def check(repo: Repository, ground: Ground, pull: PullRequest, html_url: str, templates: Templates) -> Report:
+async def check(
+    repo: Repository, ground: Ground, pull: PullRequest, html_url: str, templates: Templates, page: str = ""
+) -> Report:
     """Compares what the promotion of the open `pull` would make equal, and keeps one comment on it that says how it is.
 
-    `html_url` is the repository's address as the event names it. Where the comparison as a whole could not be read,
+    `html_url` is the repository's address as the event names it; `page` is what the comment's topic ends in, where
+    each head has comments of its own. Where the comparison as a whole could not be read,
     nothing is said and the report's `unwell` is what to raise, so that it is tried again. Where only contents could
     not be read, the comment says so, and `unwell` is set as well.
     """
@@ -38,18 +41,21 @@ async def check(repo: Repository, ground: Ground, pull: PullRequest, html_url: s
     log.info("drift", found=model.in_a_line(report))
     if report.differing or report.not_compared or report.mistake:
         said = render.message(report, Links(html_url, ground.pin.branch), templates)
-        await comments.keep(repo, pull.number, render.TOPIC, said, known, how_to_see_the_rest=HOW_TO_SEE_THE_REST)
+        topic = f"{render.TOPIC}{page}"
+        await comments.keep(repo, pull.number, topic, said, known, how_to_see_the_rest=HOW_TO_SEE_THE_REST)
     elif report.unwell is None:
-        await _retire(repo, pull, render.in_step(report, templates), known)
+        await _retire(repo, pull, f"{render.TOPIC}{page}", render.in_step(report, templates), known)
     return report
 
 
-async def _retire(repo: Repository, pull: PullRequest, text: str, known: tuple[OwnComment, ...] | None) -> None:
+async def _retire(
+    repo: Repository, pull: PullRequest, topic: str, text: str, known: tuple[OwnComment, ...] | None
+) -> None:
     """An earlier comment says that all is well now, and is folded away. Without one nothing is said."""
     if known is None:
         known = await repo.own_comments(pull.number)
-    if standing := comments.about(render.TOPIC, known):
-        await comments.keep(repo, pull.number, render.TOPIC, text, known)
+    if standing := comments.about(topic, known):
+        await comments.keep(repo, pull.number, topic, text, known)
         await repo.minimize(standing)
 
 

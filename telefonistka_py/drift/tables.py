@@ -7,7 +7,7 @@ from typing import Any
 from telefonistka_py import markdown
 from telefonistka_py.config.problem import Problem
 from telefonistka_py.drift.model import FileDrift, Pair
-from telefonistka_py.drift.offline import Cell, Overview, State
+from telefonistka_py.drift.overview import Cell, Overview, State
 
 MOST_ROWS = 50
 """Components up to which all are listed; of more, only those that are not in step everywhere."""

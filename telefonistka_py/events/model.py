@@ -1,6 +1,7 @@
 """What happened at GitHub, in our own words. Payload keys stop at `events.parse`."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from telefonistka_py.names import Branch, Lane, Login, RepoName, RepoPath, Sha
 
@@ -117,6 +118,23 @@ class LandingEvent:
     """What the promotion carries: source path → what stood there. Other sources by now: it is overtaken."""
 
 
+class Chore(StrEnum):
+    """What we do on a timer."""
+
+    DRIFT_REPORT = "drift-report"
+
+
+@dataclass(frozen=True)
+class ChoreEvent:
+    """Our own: a chore is due."""
+
+    chore: Chore
+    repo: RepoName | None = None
+    installation: int | None = None
+    memory: str = ""
+    """What the chore wrote down for itself the last time, as JSON."""
+
+
 @dataclass(frozen=True)
 class OtherEvent:
     """An event that starts nothing today: acknowledged, kept in the inbox, and done."""
@@ -127,7 +145,7 @@ class OtherEvent:
     installation: int | None
 
 
-Event = PullRequestEvent | CommentEvent | PushEvent | ChecksEvent | LandingEvent | OtherEvent
+Event = PullRequestEvent | CommentEvent | PushEvent | ChecksEvent | LandingEvent | ChoreEvent | OtherEvent
 
 
 def lane(event: Event) -> Lane:
@@ -144,5 +162,7 @@ def lane(event: Event) -> Lane:
         case LandingEvent():
             # A lane of its own: what waits for checks must not hold back the command that sets one.
             return Lane(f"{event.repo}#{event.number}!landing")
+        case ChoreEvent():
+            return Lane(f"chore:{event.chore}:{event.repo or ''}")
         case OtherEvent():
             return Lane(event.repo or "-")

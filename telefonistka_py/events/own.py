@@ -2,11 +2,14 @@
 
 import json
 
-from telefonistka_py.events.model import LandingEvent
+from telefonistka_py.events.model import ChoreEvent, LandingEvent
 from telefonistka_py.names import RepoName, Sha
 
 LANDING = "telefonistka/landing"
 """The slash keeps it apart: the webhook takes no kind that holds one."""
+
+
+CHORE = "telefonistka/chore"
 
 
 def landing_id(repo: RepoName, sha: Sha, number: int | None = None) -> str:
@@ -14,8 +17,17 @@ def landing_id(repo: RepoName, sha: Sha, number: int | None = None) -> str:
     return f"landing:{repo}:{sha}:{'' if number is None else number}"
 
 
-def body(event: LandingEvent) -> bytes:
+def body(event: LandingEvent | ChoreEvent) -> bytes:
     """What `parse` reads back."""
+    if isinstance(event, ChoreEvent):
+        return json.dumps(
+            {
+                "chore": event.chore,
+                "repo": event.repo,
+                "installation": event.installation,
+                "memory": event.memory,
+            }
+        ).encode()
     return json.dumps(
         {
             "repo": event.repo,

@@ -13,6 +13,8 @@ from urllib.parse import parse_qs
 from telefonistka_py.events import own
 from telefonistka_py.events.model import (
     ChecksEvent,
+    Chore,
+    ChoreEvent,
     CommentEvent,
     Event,
     LandingEvent,
@@ -61,6 +63,8 @@ def parse(kind: str, body: bytes, content_type: str) -> Event:
             return _checks_event(kind, payload)
         case own.LANDING:
             return _landing_event(payload)
+        case own.CHORE:
+            return _chore_event(payload)
         case _:
             return _other_event(kind, payload)
 
@@ -282,6 +286,19 @@ def _landing_event(payload: _Object) -> LandingEvent:
         method=payload.text("method"),
         branch=Branch(payload.text("branch")),
         sources=payload.each("sources", _source),
+    )
+
+
+def _chore_event(payload: _Object) -> ChoreEvent:
+    try:
+        chore = Chore(payload.text("chore"))
+    except ValueError:
+        raise MalformedEvent("chore is none that this version knows") from None
+    return ChoreEvent(
+        chore=chore,
+        repo=RepoName(payload.matching("repo", _REPO_NAME, "of the form owner/name")) if payload.has("repo") else None,
+        installation=payload.whole("installation") if payload.has("installation") else None,
+        memory=payload.text("memory"),
     )
 
 

@@ -68,6 +68,19 @@ async def retract(repo: Repository, topic: str, known: Iterable[OwnComment]) -> 
     await _fold(repo, topic, known, 0)
 
 
+def page(head: str) -> str:
+    """What topics end in where each head of a pull request gets comments of its own (`comments: minimize`)."""
+    return f"@{head[:12]}"
+
+
+async def turn(repo: Repository, number: int, page: str) -> None:
+    """Folds away all that we said about other heads than that of `page`; a retry leaves what it wrote itself."""
+    for comment in await repo.own_comments(number):
+        topic = "".join(_plain(comment.body).split("\n")[1:2])
+        if not comment.minimized and f"{page} -->" not in topic:
+            await repo.minimize(comment)
+
+
 def about(topic: str, known: Iterable[OwnComment], part: int = 1) -> OwnComment | None:
     """Our newest comment on `topic` among `known` that still holds."""
     start = _start(topic, part)

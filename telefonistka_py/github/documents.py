@@ -54,6 +54,26 @@ query Pin($owner: String!, $name: String!, $number: Int!) {
 }
 """ + "\n".join((_FLAT, _TEXT))
 
+TIP = (
+    """
+query Tip($owner: String!, $name: String!) {
+  repository(owner: $owner, name: $name) {
+    defaultBranchRef {
+      name
+      target {
+        oid
+        ... on Commit {
+          tree { oid }
+          file(path: "telefonistka.yaml") { mode oid object { ...Text } }
+        }
+      }
+    }
+  }
+}
+"""
+    + _TEXT
+)
+
 VIEWER = "query Viewer { viewer { login } }"
 
 LANDING = """

@@ -38,6 +38,27 @@ class Start:
 
 
 @dataclass(frozen=True)
+class Tip:
+    """The default branch now."""
+
+    branch: Branch
+    commit: Sha
+    tree: Sha
+    config: File | None
+    """`telefonistka.yaml` at its root."""
+
+
+@dataclass(frozen=True)
+class OwnIssue:
+    """An issue that we wrote."""
+
+    number: int
+    title: str
+    body: str
+    open: bool
+
+
+@dataclass(frozen=True)
 class FoundBranch:
     """A branch that exists, and its newest commit."""
 

@@ -20,8 +20,10 @@ from telefonistka_py.github.facts import (
     LandingState,
     OpenPull,
     OwnComment,
+    OwnIssue,
     Pin,
     Start,
+    Tip,
     Touch,
 )
 from telefonistka_py.github.failure import Refused
@@ -80,6 +82,17 @@ class Reads:
         pin = Pin(Branch(ref["name"]), Sha(target["oid"]), Sha(target["tree"]["oid"]), answers.methods(repository))
         _keep(trees, target["tree"])
         return Start(pin, await self._file(target["file"]), repository["pullRequest"]["state"])
+
+    async def tip(self) -> Tip:
+        """The default branch now."""
+        data = await self._transport.query("Tip", documents.TIP, {"owner": self._owner, "name": self._repo})
+        ref = data["repository"]["defaultBranchRef"]
+        if ref is None:
+            raise WorldUnwell(f"{self.name} has no default branch: it is empty, or being made")
+        target = ref["target"]
+        return Tip(
+            Branch(ref["name"]), Sha(target["oid"]), Sha(target["tree"]["oid"]), await self._file(target["file"])
+        )
 
     async def _file(self, node: Mapping[str, Any] | None) -> File | None:
         if node is None:
@@ -281,14 +294,28 @@ class Reads:
     async def files(self, commit: Sha) -> dict[RepoPath, Entry] | None:
         """Every file of a commit; None when GitHub does not list them all at once: over 100,000, or 7 MB
         (https://docs.github.com/en/rest/git/trees#get-a-tree)."""
-        answer = await self._transport.get(f"/repos/{self.name}/git/trees/{commit}?recursive=1")
-        if answer["truncated"]:
-            return None
-        return {
-            RepoPath(item["path"]): Entry(int(item["mode"], 8), Sha(item["sha"]))
-            for item in answer["tree"]
-            if item["type"] != "tree"
-        }
+        found, whole = await self.everything(commit)
+        return {path: entry for path, entry in found.items() if not entry.is_directory} if whole else None
+
+    async def everything(self, tree: Sha) -> tuple[dict[RepoPath, Entry], bool]:
+        """All that lies below a tree or commit, directories included, and whether GitHub listed it to the end."""
+        answer = await self._transport.get(f"/repos/{self.name}/git/trees/{tree}?recursive=1")
+        found = {RepoPath(item["path"]): Entry(int(item["mode"], 8), Sha(item["sha"])) for item in answer["tree"]}
+        return found, not answer["truncated"]
+
+    async def own_issues(self, label: str) -> list[OwnIssue]:
+        """Our issues with this label among the newest 100, open or closed, newest first; no pull requests."""
+        us = await self.viewer()
+        answer = await self._transport.get(
+            f"/repos/{self.name}/issues?state=all&labels={quote(label)}&per_page={PER_PAGE}"
+        )
+        if not isinstance(answer, list):
+            raise WorldUnwell(f"GitHub's list of the issues of {self.name} is no list")
+        return [
+            OwnIssue(int(each["number"]), each["title"], each["body"] or "", each["state"] == "open")
+            for each in answer
+            if "pull_request" not in each and each["user"] and each["user"]["login"] == us
+        ]
 
     async def entries_now(self, branch: Branch, paths: Sequence[RepoPath]) -> list[Sha | None]:
         """What stands at each of `paths` on `branch` now; None where nothing does."""

@@ -100,6 +100,14 @@ class Repository(Reads):
         data = {"state": state, "context": context, "description": description, "target_url": target_url}
         await self._do("POST", f"statuses/{sha}", data)
 
+    async def create_issue(self, *, title: str, body: str, label: str) -> int:
+        """Opens an issue; its number."""
+        return int((await self._do("POST", "issues", {"title": title, "body": body, "labels": [label]}))["number"])
+
+    async def edit_issue(self, number: int, **changes: str) -> None:
+        """Changes `title`, `body` or `state` (`open`, `closed`) of an issue."""
+        await self._do("PATCH", f"issues/{number}", changes)
+
     async def create_comment(self, number: int, body: str) -> OwnComment:
         made = await self._do("POST", f"issues/{number}/comments", {"body": body})
         return OwnComment(int(made["id"]), made["node_id"], body, False, made["html_url"])

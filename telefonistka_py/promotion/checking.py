@@ -25,9 +25,15 @@ def concerns(paths: list[RepoPath]) -> bool:
 
 
 async def on_changed(
-    repo: Repository, pull: PullRequest, templates: Templates, clock: Callable[[], float] = time.process_time
+    repo: Repository,
+    pull: PullRequest,
+    templates: Templates,
+    page: str = "",
+    clock: Callable[[], float] = time.process_time,
 ) -> bool:
     """Sets the status `telefonistka/config` and says what is wrong, or what would change; whether it is fine.
+
+    `page` is what the comment's topic ends in, where each head has comments of its own.
 
     Both sides are those of the pull request itself: its head, and where it left the default branch.
     """
@@ -35,7 +41,7 @@ async def on_changed(
     await comments.keep(
         repo,
         pull.number,
-        check_words.TOPIC,
+        f"{check_words.TOPIC}{page}",
         check_words.comment(checked, templates),
         how_to_see_the_rest="telefonistka check --against REV",
     )

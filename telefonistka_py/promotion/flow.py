@@ -43,7 +43,8 @@ async def on_merged(means: Means, pull: PullRequest) -> Done:
     ):
         await comments.try_to_keep(means.repo, pull.number, render.TOPIC, render.report(final, means.templates))
     await means.status.post(State.ERROR if final.failed else State.SUCCESS)
-    return Done(outcome.in_a_line(final), then=landed.looked_at_again(means, carried, final))
+    wanted = means.wanted_by(carried.config) if carried.config else ()
+    return Done(outcome.in_a_line(final), then=(*landed.looked_at_again(means, carried, final), *wanted))
 
 
 async def _tell(means: Means, pull: PullRequest, carried: Carried) -> None:
@@ -74,7 +75,7 @@ async def _promoted(means: Means, pull: PullRequest) -> Carried:
         if not routes.lots:
             # Nothing to promote, but a change by hand may have done what an open promotion was for.
             await carry.tell_emptied(means, ground, neighbours.read(await means.repo.open_pulls(draft.LABEL)))
-            return Carried(Report((), passed_over=routes.passed_over))
+            return Carried(Report((), passed_over=routes.passed_over), ground.config.value)
         facts = await gather.facts(means.repo, ground.pin, ground.trees, routes, pull)
         if ground.config.value.dry_run_mode:
             return await _only_told(means, pull, ground.config, facts)
@@ -88,7 +89,7 @@ async def _only_told(means: Means, pull: PullRequest, config: Valid[Config], fac
     plan = facts.decision.plan
     text = render.dry_run(plan, means.templates, config.warnings)
     await comments.keep(means.repo, pull.number, render.PLAN_TOPIC, text, facts.comments)
-    return Carried(Report((), plan.problems), known=facts.comments, told=True)
+    return Carried(Report((), plan.problems), config.value, known=facts.comments, told=True)
 
 
 async def on_plan_asked(means: Means, pull: PullRequest) -> str:

@@ -8,6 +8,7 @@ from telefonistka_py.config.model import Config
 from telefonistka_py.feedback.status import Status
 from telefonistka_py.github.facts import OwnComment, Pin
 from telefonistka_py.github.repository import Repository
+from telefonistka_py.inbox.model import Delivery
 from telefonistka_py.promotion.outcome import Report
 from telefonistka_py.templates import Templates
 
@@ -23,6 +24,8 @@ class Means:
     templates: Templates
     status: Status
     clock: Callable[[], datetime]
+    wanted_by: Callable[[Config], tuple[Delivery, ...]]
+    """What the repository's configuration asks us to do beside the event, for the inbox."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from telefonistka_py.errors import OperatorMistake, WorldUnwell
 from telefonistka_py.events import parse
 from telefonistka_py.events.model import (
     ChecksEvent,
+    ChoreEvent,
     CommentEvent,
     Event,
     LandingEvent,
@@ -167,6 +168,8 @@ def about(event: Event) -> dict[str, object]:
             return {"repo": event.repo, "sha": event.sha}
         case LandingEvent():
             return {"repo": event.repo, "pr": event.number}
+        case ChoreEvent():
+            return {"chore": event.chore.value, **({"repo": event.repo} if event.repo else {})}
         case OtherEvent():
             return {"repo": event.repo} if event.repo else {}
 

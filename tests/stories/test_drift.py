@@ -1,6 +1,6 @@
 """Whoever opens a pull request learns which environments differ already, before the promotion surprises anyone."""
 
-from tests.stories.house import House, level
+from tests.stories.house import TWO_STAGES, House, level
 
 CHANGE = {"workspace/nginx/values.yaml": 'tag: "2.0"\n'}
 
@@ -63,3 +63,33 @@ async def test_a_read_that_fails_is_no_drift_and_no_step_but_tried_again(house: 
         await house.settle()
         assert "Found drift between environments" in house.said(pull)[-1]
         assert house.states(repo, pull)[-1] == "success"
+
+
+async def test_where_the_configuration_says_so_each_push_gets_a_comment_and_the_older_one_is_folded_away(
+    house: House,
+) -> None:
+    files = level(f"{TWO_STAGES}comments: minimize\n")
+    files["clusters/dev/nginx/values.yaml"] = "drifted\n"
+    repo = await house.repo(files)
+    async with house.bot():
+        await repo.commit("alice", "feature", {**CHANGE})
+        pull = await repo.open_pull("alice", head="feature", title="Change")
+        await house.settle()
+        await repo.commit("alice", "feature", {"workspace/nginx/values.yaml": "3\n"})
+        await house.settle()
+        ours = [comment for comment in pull.comments if comment.author is house.app.bot]
+        assert [comment.minimized for comment in ours] == ["outdated", None]
+        assert all("Found drift between environments" in comment.body for comment in ours)
+
+
+async def test_a_retry_does_not_repeat_a_comment_where_each_push_gets_its_own(house: House) -> None:
+    files = level(f"{TWO_STAGES}comments: minimize\n")
+    files["clusters/dev/nginx/values.yaml"] = "drifted\n"
+    repo = await house.repo(files)
+    async with house.bot():
+        house.hub.will_answer(502, path=r"/comments$", after_effect=True)
+        await repo.commit("alice", "feature", {**CHANGE})
+        pull = await repo.open_pull("alice", head="feature", title="Change")
+        await house.settle()
+        [comment] = [comment for comment in pull.comments if comment.author is house.app.bot]
+        assert comment.minimized is None

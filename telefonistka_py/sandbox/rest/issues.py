@@ -34,6 +34,20 @@ async def listing(call: Call) -> Answer:
     return Answer(body=[shapes.issue(call.repo, each) for each in items], headers=links)
 
 
+@route("POST", _BASE, needs=_NEEDS, person="read", body=("title", "body", "labels", "assignees"))
+async def create(call: Call) -> Answer:
+    repo, by = call.repo, call.by
+    issue = await issues.open(repo, by, title=call.text("title"), body=call.maybe("body"))
+    # Without push access labels and assignees are dropped without a word: docs, Create an issue.
+    if call.actor.token is not None or repo.allows(by.login, "triage"):
+        if "labels" in call.body:
+            await issues.label(repo, by, issue, call.words("labels"))
+        if "assignees" in call.body:
+            await issues.assign(repo, by, issue, call.words("assignees"))
+    shape = shapes.issue(repo, issue)
+    return Answer(201, shape, {"location": shape["url"]})
+
+
 @route("GET", _ONE, needs=_NEEDS)
 async def one(call: Call) -> Json:
     return shapes.issue(call.repo, call.issue())

@@ -1,10 +1,11 @@
 """Every kind of mistake in a `telefonistka.yaml`: what is said of it, and where."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from telefonistka_py.config import read
+from telefonistka_py.config import model, read
 from telefonistka_py.config.model import Config
 from telefonistka_py.config.problem import Invalid, Problem, Severity, Valid
 from telefonistka_py.names import RepoPath
@@ -328,3 +329,27 @@ def test_how_promotions_are_merged_and_superseded() -> None:
     assert valid("").supersede == "comment"
     config = valid("mergeMethod: rebase\nsupersedePromotionPrs: close\n")
     assert (config.merge_method, config.supersede) == ("rebase", "close")
+
+
+@pytest.mark.parametrize(
+    ("every", "said"),
+    [
+        ("1 day", "'1 day' is no interval: write a number and m, h or d, such as 24h"),
+        ("5m", "'5m' is too short: from 10m to 365d"),
+        ("400d", "'400d' is too long: from 10m to 365d"),
+    ],
+)
+def test_an_interval_that_makes_no_sense_is_told_with_its_place(every: str, said: str) -> None:
+    found = read.root(f"driftReport:\n  every: {every}\n".encode())
+    assert isinstance(found, Invalid)
+    [problem] = found.problems
+    assert (problem.key, problem.line) == ("driftReport.every", 2)
+    assert said in problem.message
+
+
+def test_intervals_are_minutes_hours_or_days() -> None:
+    assert [model.interval(text) for text in ("90m", "24h", "7d")] == [
+        timedelta(minutes=90),
+        timedelta(hours=24),
+        timedelta(days=7),
+    ]

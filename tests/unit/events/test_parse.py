@@ -11,9 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telefonistka_py.events import parse
-from telefonistka_py.events.model import ChecksEvent, CommentEvent, OtherEvent, PullRequestEvent, PushEvent, lane
+from telefonistka_py.events import own, parse
+from telefonistka_py.events.model import (
+    ChecksEvent,
+    Chore,
+    ChoreEvent,
+    CommentEvent,
+    OtherEvent,
+    PullRequestEvent,
+    PushEvent,
+    lane,
+)
 from telefonistka_py.events.parse import FORM, JSON, MalformedEvent
+from telefonistka_py.names import RepoName
 
 PAYLOADS = Path(__file__).parent / "payloads"
 FILES = sorted(PAYLOADS.glob("*.json"))
@@ -234,3 +244,15 @@ def test_any_bytes_are_an_event_or_a_sentence(kind: str, raw: bytes, content_typ
 def _event_or_sentence(kind: str, raw: bytes, content_type: str) -> None:
     with contextlib.suppress(MalformedEvent):
         lane(parse.parse(kind, raw, content_type)).encode()
+
+
+@pytest.mark.parametrize("repo", [None, RepoName("acme/gitops")])
+@pytest.mark.parametrize("installation", [None, 7])
+def test_a_chore_is_read_back_as_it_was_written(repo: RepoName | None, installation: int | None) -> None:
+    chore = ChoreEvent(Chore.DRIFT_REPORT, repo, installation, '{"since": 3}')
+    assert parse.parse(own.CHORE, own.body(chore), JSON) == chore
+
+
+def test_a_chore_of_another_version_is_malformed() -> None:
+    with pytest.raises(MalformedEvent, match="none that this version knows"):
+        parse.parse(own.CHORE, b'{"chore": "polish-the-brass", "memory": ""}', JSON)

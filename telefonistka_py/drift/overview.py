@@ -1,6 +1,7 @@
-"""Drift over a whole repository, from a clone on disk: every component against every environment it is promoted to.
+"""Drift over a whole repository: every component against every environment it is promoted to.
 
-Directories are compared by their git trees; only those that differ are opened.
+Directories are compared by their git trees; only those that differ are opened. Where the commit comes from, a clone on
+disk or GitHub, is the caller's affair.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,12 +13,11 @@ from telefonistka_py.config.model import Component, Config
 from telefonistka_py.config.problem import Invalid, Problem, Severity, Valid
 from telefonistka_py.drift import find
 from telefonistka_py.drift.model import Content, FileDrift, Gap, Pair
-from telefonistka_py.localgit.clone import Clone, Commit
 from telefonistka_py.names import RepoPath, Sha
 from telefonistka_py.promotion import decide, survey
 from telefonistka_py.promotion.model import Changed
 from telefonistka_py.promotion.survey import Clock, Stop, Survey, Takers, Way
-from telefonistka_py.tree.model import Entry
+from telefonistka_py.tree.model import Entry, Listing
 from telefonistka_py.tree.reading import Reader, Trees, Wanted, attempt
 
 Directories = Mapping[RepoPath, Entry]
@@ -53,6 +53,19 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """One commit of a repository, as far as an overview looks at it."""
+
+    commit: Sha
+    tree: Sha
+    directories: Directories
+    listing: Callable[[Sha], Listing]
+    """What a directory of the commit holds, by its git tree."""
+    blob: Callable[[Sha], bytes]
+    """A file's content; asked for configurations alone, and by `shown`."""
+
+
+@dataclass(frozen=True)
 class Overview:
     """All that was compared: sources in the order of the flows that take from them, then by component and target."""
 
@@ -73,40 +86,38 @@ class Overview:
         return any(problem.severity is Severity.ERROR for problem in self.problems)
 
 
-def make(
-    clone: Clone, commit: Commit, directories: Directories, clock: Clock, tick: Tick, component: str | None = None
-) -> Overview:
+def make(seen: Seen, clock: Clock, tick: Tick, component: str | None = None) -> Overview:
     """Compares what every flow would keep equal; only `component` (a name, or a path on either side) if given.
 
     A flow that asks for labels counts only for components that no other flow takes: a shortcut says nothing about what
     should be equal in ordinary times. `clock` counts seconds, for patterns that take too long.
     """
-    entry = clone.tree(commit.tree).get(read.ROOT)
-    config = _root(clone, entry)
+    entry = seen.listing(seen.tree).get(read.ROOT)
+    config = _root(seen, entry)
     if isinstance(config, Invalid):
-        return Overview(commit.sha, (), config.problems)
-    takers = survey.takers(config.value, (RepoPath(f"{directory}/-") for directory in directories), clock)
-    files = dict(_own_files(clone, directories, takers))
+        return Overview(seen.commit, (), config.problems)
+    takers = survey.takers(config.value, (RepoPath(f"{directory}/-") for directory in seen.directories), clock)
+    files = dict(_own_files(seen, takers))
     ways = survey.make(config.value, takers, files, clock)
     spots = [spot for spot in _spots(takers, ways) if component is None or spot.is_called(component)]
-    compare = _Comparison(clone, commit.tree, directories)
+    compare = _Comparison(seen)
     cells = []
     for number, spot in enumerate(spots):
         tick(number, len(spots))
         cells.append(compare.cell(spot))
     own = (problem for file in files.values() for problem in _problems(file))
     return Overview(
-        commit.sha,
+        seen.commit,
         tuple(cells),
         (*config.warnings, *own),
-        () if component else tuple(_only_in_target(directories, takers, ways)),
+        () if component else tuple(_only_in_target(seen.directories, takers, ways)),
         configured=entry is not None,
     )
 
 
-def shown(clone: Clone, gap: Gap) -> tuple[FileDrift, ...]:
+def shown(seen: Seen, gap: Gap) -> tuple[FileDrift, ...]:
     """The files of one gap, with their diffs."""
-    contents: dict[Sha, Content] = {sha: clone.blob(sha) for sha in find.needed([gap])}
+    contents: dict[Sha, Content] = {sha: seen.blob(sha) for sha in find.needed([gap])}
     return find.files(gap, contents)
 
 
@@ -151,9 +162,7 @@ def _ordinary(ways: tuple[Way, ...]) -> tuple[Way, ...]:
 
 @dataclass(frozen=True)
 class _Comparison:
-    clone: Clone
-    root: Sha
-    directories: Directories
+    seen: Seen
     trees: Trees = field(default_factory=Trees)
 
     def cell(self, spot: _Spot) -> Cell:
@@ -161,10 +170,10 @@ class _Comparison:
         source = spot.changed.source.rstrip("/")
         if spot.stop.skip:
             return Cell(spot.changed.name, source, spot.environment, pair, State.BLOCKED, reason=spot.stop.skip)
-        here, there = self.directories.get(pair.source), self.directories.get(pair.target)
+        here, there = self.seen.directories.get(pair.source), self.seen.directories.get(pair.target)
         if here and here == there:
             return Cell(spot.changed.name, source, spot.environment, pair, State.IN_STEP)
-        gap = self._walk(lambda reader: find.gap(reader, self.root, pair))
+        gap = self._walk(lambda reader: find.gap(reader, self.seen.tree, pair))
         if not gap.differences:
             return Cell(spot.changed.name, source, spot.environment, pair, State.IN_STEP)
         missing = there is None and all(each.after is None for each in gap.differences)
@@ -174,26 +183,24 @@ class _Comparison:
     def _walk(self, ask: Callable[[Reader], Gap]) -> Gap:
         while isinstance(answer := attempt(self.trees, ask), Wanted):
             for sha in answer.shas:
-                self.trees.add(sha, self.clone.tree(sha))
+                self.trees.add(sha, self.seen.listing(sha))
         return answer
 
 
-def _root(clone: Clone, entry: Entry | None) -> Valid[Config] | Invalid:
+def _root(seen: Seen, entry: Entry | None) -> Valid[Config] | Invalid:
     """No file at all means that nothing is configured, which is no mistake."""
     if entry is None:
         return Valid(Config())
     if not entry.is_file:
         return Invalid((Problem(read.ROOT, "", None, None, "must be a plain file"),))
-    return read.root(clone.blob(entry.sha))
+    return read.root(seen.blob(entry.sha))
 
 
-def _own_files(
-    clone: Clone, directories: Directories, takers: Takers
-) -> Iterator[tuple[RepoPath, Valid[Component] | Invalid]]:
+def _own_files(seen: Seen, takers: Takers) -> Iterator[tuple[RepoPath, Valid[Component] | Invalid]]:
     for component in takers:
-        entry = clone.tree(directories[component].sha).get(read.ROOT)
+        entry = seen.listing(seen.directories[component].sha).get(read.ROOT)
         if entry is not None:
-            content = clone.blob(entry.sha) if entry.kind == "blob" else None
+            content = seen.blob(entry.sha) if entry.kind == "blob" else None
             yield component, decide.read_component(component, entry, content)
 
 
