@@ -93,3 +93,22 @@ async def test_a_retry_does_not_repeat_a_comment_where_each_push_gets_its_own(ho
         await house.settle()
         [comment] = [comment for comment in pull.comments if comment.author is house.app.bot]
         assert comment.minimized is None
+
+
+async def test_drift_names_the_promotion_that_carries_it_and_is_gone_once_that_is_merged(house: House) -> None:
+    repo = await house.repo(level())
+    async with house.bot():
+        await house.change(repo, {**CHANGE}, branch="first")
+        await house.settle()
+        [promotion] = house.promotions(repo, "open")
+        await repo.commit("alice", "second", {"workspace/nginx/more.yaml": "x\n"})
+        pull = await repo.open_pull("alice", head="second", title="Change more")
+        await house.settle()
+        [comment] = [comment for comment in pull.comments if comment.author is house.app.bot]
+        assert f"the open promotion #{promotion.number} carries this change" in comment.body
+        await repo.merge("bob", promotion.number)
+        await repo.comment("alice", pull.number, "/retrigger")
+        await house.settle()
+        assert "No drift between environments any more" in comment.body
+        assert comment.minimized == "outdated"
+        assert house.said(pull) == []
