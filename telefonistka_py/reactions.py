@@ -9,6 +9,7 @@ from telefonistka_py.events.model import (
     CommentEvent,
     Event,
     LandingEvent,
+    MissedEvent,
     OtherEvent,
     PullRequest,
     PullRequestEvent,
@@ -62,6 +63,13 @@ class LandAgain:
 
 
 @dataclass(frozen=True)
+class PromoteMissed:
+    """A pull request was merged while we could not be told: it is read, and promoted if it should be."""
+
+    event: MissedEvent
+
+
+@dataclass(frozen=True)
 class DoChore:
     """What we do on a timer is due."""
 
@@ -82,7 +90,7 @@ class Nothing:
     why: str
 
 
-Reaction = Promote | ShowPlan | Check | Obey | LandAgain | DoChore | Hasten | Nothing
+Reaction = Promote | ShowPlan | Check | Obey | LandAgain | PromoteMissed | DoChore | Hasten | Nothing
 
 
 def to(event: Event) -> Reaction:
@@ -100,6 +108,8 @@ def to(event: Event) -> Reaction:
             return Obey(event)
         case LandingEvent():
             return LandAgain(event)
+        case MissedEvent():
+            return PromoteMissed(event)
         case ChoreEvent():
             return DoChore(event)
         case ChecksEvent():

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast, get_args
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from telefonistka_py.errors import OperatorMistake
 
@@ -80,12 +80,19 @@ class Settings:
     log_format: LogFormat
     listen: Listen
     inbox: Path
+    """Where webhooks are kept when no database is set."""
+    database_url: str | None = field(repr=False)
+    """A PostgreSQL that keeps the webhooks of several replicas; None: the file `inbox` of one."""
+    stale_seconds: float
+    """A delivery whose worker was not heard of for so long is taken over."""
     worker_slots: int
     """How many deliveries are handled at once."""
     handler_seconds: float
     """How long one attempt at a delivery may take."""
     give_up_hours: float
     """How long a delivery is retried before it ends dead."""
+    keep_days: float
+    """How long deliveries that were handled stay in the inbox, payloads included."""
     drain_seconds: float
     """How long a stopping server waits for what is underway."""
     notices: tuple[str, ...] = ()
@@ -98,6 +105,8 @@ class Settings:
     def _secrets(self) -> Iterator[str]:
         yield from self.webhook_secrets
         yield self.argocd.token
+        if self.database_url is not None:
+            yield from (self.database_url, *_passwords(self.database_url))
         for identity in (self.identity, self.approver):
             match identity:
                 case AppIdentity():
@@ -106,14 +115,15 @@ class Settings:
                     yield identity.token
 
 
-def read(environ: Mapping[str, str], *, webhook: bool = True) -> Settings:
-    """The settings in `environ`. `webhook=False` is for commands that serve no webhook and need no secret for one.
+def read(environ: Mapping[str, str], *, webhook: bool = True, github: bool = True) -> Settings:
+    """The settings in `environ`. `webhook=False` is for commands that serve no webhook and need no secret for one;
+    `github=False` for those that don't speak to GitHub.
 
     Reads the private keys' files. Raises `OperatorMistake` with one sentence per mistake, one per line.
     """
     env = _Environment(environ)
     identity = env.identity("")
-    if identity is None and not env.mistakes:
+    if github and identity is None and not env.mistakes:
         env.mistake("No GitHub credentials: set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY_PATH, or GITHUB_OAUTH_TOKEN.")
     if webhook and not env.get("GITHUB_WEBHOOK_SECRET"):
         env.mistake("GITHUB_WEBHOOK_SECRET is missing: set it to the secret in the GitHub App's webhook settings.")
@@ -136,15 +146,58 @@ def read(environ: Mapping[str, str], *, webhook: bool = True) -> Settings:
         log_format=cast(LogFormat, env.one_of("LOG_FORMAT", "auto", get_args(LogFormat))),
         listen=env.listen(),
         inbox=Path(env.get("TELEFONISTKA_INBOX") or "telefonistka.sqlite3"),
+        database_url=env.database_url(),
+        stale_seconds=env.number("TELEFONISTKA_STALE_SECONDS", 45, least=1, most=3600),
         worker_slots=int(env.number("TELEFONISTKA_WORKER_SLOTS", 8, least=1, most=1000, whole=True)),
         handler_seconds=env.number("TELEFONISTKA_HANDLER_SECONDS", 600, least=1, most=86_400),
         give_up_hours=env.number("TELEFONISTKA_GIVE_UP_HOURS", 24, least=0, most=24 * 365),
+        keep_days=env.number("TELEFONISTKA_KEEP_DAYS", 7, least=0, most=3650),
         drain_seconds=env.number("TELEFONISTKA_DRAIN_SECONDS", 25, least=0, most=3600),
         notices=tuple(env.notices),
     )
     if env.mistakes:
         raise OperatorMistake("\n".join(env.mistakes))
     return settings
+
+
+@dataclass(frozen=True)
+class Access:
+    """How a command that serves no webhook reaches GitHub."""
+
+    github: GitHubAddress
+    identity: Identity
+
+
+def access(environ: Mapping[str, str]) -> Access:
+    """Where GitHub is and who we are there: the App, else GITHUB_OAUTH_TOKEN, else the GITHUB_TOKEN of GitHub Actions.
+
+    Raises `OperatorMistake` with one sentence per mistake, one per line.
+    """
+    env = _Environment(environ)
+    identity = env.identity("")
+    if identity is None and (token := env.get("GITHUB_TOKEN")):
+        identity = TokenIdentity(token)
+    if identity is None and not env.mistakes:
+        env.mistake(
+            "No GitHub credentials: set GITHUB_OAUTH_TOKEN or GITHUB_TOKEN, or GITHUB_APP_ID and "
+            "GITHUB_APP_PRIVATE_KEY_PATH."
+        )
+    found = Access(env.github(), identity or TokenIdentity(""))
+    if env.mistakes:
+        raise OperatorMistake("\n".join(env.mistakes))
+    return found
+
+
+def read_database_url(environ: Mapping[str, str]) -> str | None:
+    """The database in `environ`, None when none is set: for commands that need nothing else.
+
+    Raises `OperatorMistake` when it can't be one.
+    """
+    env = _Environment(environ)
+    url = env.database_url()
+    if env.mistakes:
+        raise OperatorMistake("\n".join(env.mistakes))
+    return url
 
 
 class _Environment:
@@ -236,6 +289,17 @@ class _Environment:
             )
         return GitHubAddress(f"{base}/api/v3", f"{base}/api/graphql", base)
 
+    def database_url(self) -> str | None:
+        value = self.get("TELEFONISTKA_DATABASE_URL")
+        if not value:
+            return None
+        if not _is_database_url(value):  # not shown: it may hold a password
+            self.mistake(
+                "TELEFONISTKA_DATABASE_URL is no address of a PostgreSQL database: set it to "
+                "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with %-codes for special characters in the password."
+            )
+        return value
+
     def listen(self) -> Listen:
         value = self.get("LISTEN_ADDR") or ":8080"
         host, colon, port = value.rpartition(":")
@@ -245,6 +309,22 @@ class _Environment:
             self.mistake(f"LISTEN_ADDR is {value!r}: set it to :PORT, HOST:PORT or [IPV6]:PORT.")
             return Listen(None, 0)
         return Listen(bare or None, int(port))
+
+
+def _is_database_url(url: str) -> bool:
+    """`postgresql://` with the name of a database."""
+    try:
+        parts = urlsplit(url)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    return parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1 and port_is_fine and not parts.fragment
+
+
+def _passwords(url: str) -> tuple[str, ...]:
+    """The password of a database's address as it is written there, and as it is."""
+    written = urlsplit(url).password or ""
+    return (written, unquote(written))
 
 
 def _is_base_url(url: str) -> bool:

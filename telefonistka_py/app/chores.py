@@ -17,9 +17,16 @@ from telefonistka_py.events import own
 from telefonistka_py.events.model import Chore, ChoreEvent, lane
 from telefonistka_py.github.connection import Connection
 from telefonistka_py.github.failure import Refused
-from telefonistka_py.inbox.model import Delivery, Done
+from telefonistka_py.inbox.model import Delivery, Done, Inbox
 from telefonistka_py.names import RepoName
+from telefonistka_py.recovery import model as remembered
+from telefonistka_py.recovery.flow import Recovery
 from telefonistka_py.templates import Templates
+
+SWEEP_EVERY = timedelta(minutes=10)
+"""Six requests in a quiet hour: one page of GitHub's log each."""
+
+TIDY_EVERY = timedelta(hours=1)
 
 AGAIN = timedelta(minutes=30)
 """After how long a chore that failed is tried again, if nobody says otherwise."""
@@ -41,8 +48,12 @@ class Chores:
     """Does them."""
 
     github: Connection
+    inbox: Inbox | None
+    """None where there is no server: nothing is done on a timer there."""
     templates: Templates
     clock: Callable[[], datetime]
+    keep_done: timedelta
+    """How long deliveries that were handled stay in the inbox, to be looked at and repeated."""
 
     async def on_due(self, event: ChoreEvent) -> Done:
         """Does a chore and puts down its next time. A failure only delays it: the next time is the retry."""
@@ -61,6 +72,23 @@ class Chores:
         match event.chore:
             case Chore.DRIFT_REPORT:
                 return await self._report_drift(event)
+            case Chore.RECOVERY:
+                return await self._recover(event.memory)
+            case Chore.TIDYING:
+                return await self._tidy()
+
+    async def _recover(self, memory: str) -> Turn:
+        assert self.inbox is not None
+        note, after = await Recovery(self.github, self.inbox, self.clock).sweep(remembered.read(memory, self.clock()))
+        again_in = timedelta(minutes=1) if after.cursor else SWEEP_EVERY
+        return Turn(note, again_in, remembered.write(after))
+
+    async def _tidy(self) -> Turn:
+        assert self.inbox is not None
+        total = 0
+        while count := await self.inbox.forget(self.clock() - self.keep_done):
+            total += count
+        return Turn(f"forgot {total:,} deliveries that were handled long ago", TIDY_EVERY)
 
     async def _report_drift(self, event: ChoreEvent) -> Turn:
         assert event.repo is not None
@@ -72,6 +100,11 @@ class Chores:
                 return Turn(f"no longer reported: {error}", None)
             raise
         return Turn(note, every)
+
+
+def standing(now: datetime) -> tuple[Delivery, ...]:
+    """The chores of every server, due at once; the inbox ignores those that it has."""
+    return tuple(delivery(ChoreEvent(chore), now) for chore in (Chore.RECOVERY, Chore.TIDYING))
 
 
 def wanted_by(config: Config, repo: RepoName, installation: int | None, now: datetime) -> tuple[Delivery, ...]:

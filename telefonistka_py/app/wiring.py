@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import assert_never
 
@@ -17,18 +17,18 @@ from telefonistka_py.config.model import Config
 from telefonistka_py.config.problem import Valid
 from telefonistka_py.drift import flow as drift
 from telefonistka_py.drift import model as drifting
-from telefonistka_py.events.model import CommentEvent, Event, PullRequest
+from telefonistka_py.events.model import CommentEvent, Event, MissedEvent, PullRequest
 from telefonistka_py.feedback import comments
 from telefonistka_py.feedback.status import State, Status
 from telefonistka_py.github.connection import Connection
 from telefonistka_py.github.credentials import App, Credentials, Token
-from telefonistka_py.inbox.model import Delivery, Done
+from telefonistka_py.inbox.model import Delivery, Done, Inbox
 from telefonistka_py.names import RepoName
 from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.promotion import checking, gather, held
 from telefonistka_py.promotion import flow as promotion
 from telefonistka_py.promotion.means import Means
-from telefonistka_py.reactions import Check, DoChore, Hasten, LandAgain, Nothing, Obey, Promote, ShowPlan
+from telefonistka_py.reactions import Check, DoChore, Hasten, LandAgain, Nothing, Obey, Promote, PromoteMissed, ShowPlan
 from telefonistka_py.settings import AppIdentity, Identity, Settings
 from telefonistka_py.templates import Templates
 
@@ -69,16 +69,29 @@ class Handler:
                 return Done(await held.on_due(repository, landing, self.clock, self.texts))
             case Obey(comment):
                 return await self._obey(comment)
+            case PromoteMissed(missed):
+                return await self._promote_missed(missed)
             case DoChore(due):
                 return await self.chores.on_due(due)
             case _:
                 assert_never(reaction)
+
+    async def _promote_missed(self, missed: MissedEvent) -> Done:
+        repository = await self.github.repository(missed.repo, missed.installation)
+        pull = await repository.pull(missed.number)
+        if not pull.merged:
+            return Done("it is not merged")
+        return await promotion.on_merged(await self._means(missed.repo, missed.installation, pull), pull)
 
     async def on_dead(self, delivery: Delivery, event: Event, why: str) -> None:
         """Tells, where people look, that no further attempt is made."""
         match reactions.to(event):
             case Promote(repo, installation, pull):
                 await promotion.on_given_up(await self._means(repo.name, installation, pull), pull, why)
+            case PromoteMissed(missed):
+                repository = await self.github.repository(missed.repo, missed.installation)
+                pull = await repository.pull(missed.number)
+                await promotion.on_given_up(await self._means(missed.repo, missed.installation, pull), pull, why)
             case Check(repo, installation, pull) | ShowPlan(repo, installation, pull):
                 await (await self._means(repo.name, installation, pull)).status.post(State.ERROR)
             case _:
@@ -142,8 +155,10 @@ class Handler:
 
 
 @asynccontextmanager
-async def build(settings: Settings, metrics: Metrics, clock: Callable[[], datetime]) -> AsyncIterator[Handler]:
-    """The handler; its connections to GitHub live as long as the context."""
+async def build(
+    settings: Settings, metrics: Metrics, clock: Callable[[], datetime], inbox: Inbox | None = None
+) -> AsyncIterator[Handler]:
+    """The handler; its connections to GitHub live as long as the context. `inbox` is a server's."""
     connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
     async with aiohttp.ClientSession(connector=connector, trust_env=True) as session:
 
@@ -165,7 +180,7 @@ async def build(settings: Settings, metrics: Metrics, clock: Callable[[], dateti
             texts.status_link(settings.status_url_template),
             clock,
             lambda repo, state: metrics.status_updates.labels(repo_slug=repo, status=state).inc(),
-            Chores(github, wording, clock),
+            Chores(github, inbox, wording, clock, timedelta(days=settings.keep_days)),
             settings.handle_self_comment,
         )
 

@@ -8,11 +8,17 @@ import click
 from telefonistka_py.errors import TelefonistkaError
 
 _COMMANDS = {
+    "bump": "Make several edits in another repository, by one pull request.",
+    "bump-overwrite": "Overwrite a file of another repository, by pull request.",
+    "bump-regex": "Replace what a regular expression matches in a file of another repository, by pull request.",
+    "bump-yaml": "Set values in a YAML file of another repository, by pull request.",
     "check": "Check every telefonistka.yaml of a local clone, and show which routes change.",
     "demo": "Show a whole promotion, offline, with a real server and a GitHub in a folder.",
     "drift": "Show which environments differ from what is promoted to them, from a local clone.",
     "event": "Handle one event from a file, as in GitHub Actions.",
     "explain": "Say where a file or a component is promoted, and why or why not.",
+    "inbox": "Look into the server's inbox: list, show, retry or drop deliveries.",
+    "migrate": "Make or update the inbox in PostgreSQL.",
     "plan": "Show what a merge or a pull request would promote, from a local clone. Sends nothing.",
     "sandbox": "Run GitHub in a folder: try a configuration without an account.",
     "schema": "Print the JSON Schema of telefonistka.yaml, for editors.",
@@ -21,7 +27,7 @@ _COMMANDS = {
 
 # Where a command gives its low exit codes a meaning of its own.
 _USAGE_EXIT = {"check": 3, "drift": 3, "explain": 3, "plan": 3}
-_ERROR_EXIT = {"check": 3, "drift": 3, "event": 2, "explain": 3, "plan": 3, "server": 2}
+_ERROR_EXIT = {"check": 3, "drift": 3, "event": 2, "explain": 3, "inbox": 2, "migrate": 2, "plan": 3, "server": 2}
 
 
 class _Lazy(click.Group):
@@ -33,8 +39,9 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"telefonistka_py.cli.{cmd_name}")
-        command = getattr(module, cmd_name)
+        name = cmd_name.replace("-", "_")
+        module = importlib.import_module(f"telefonistka_py.cli.{name}")
+        command = getattr(module, name)
         assert isinstance(command, click.Command)
         return command
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from telefonistka_py.errors import HeldBack, OperatorMistake, TelefonistkaError, WorldUnwell
-from telefonistka_py.events import parse
+from telefonistka_py.events import own, parse
 from telefonistka_py.events.model import Event
 from telefonistka_py.inbox.model import Delivery, Done
 from telefonistka_py.observability import logs
@@ -52,7 +52,8 @@ async def handle(
             raise
         else:
             notes.append(done.note)
-            queue += [_Due(clock(), each) for each in done.then]
+            # Chores are for a server that goes on; here nothing would ever be done with them.
+            queue += [_Due(clock(), each) for each in done.then if each.kind != own.CHORE]
     return "; ".join(notes)
 
 

@@ -26,7 +26,7 @@ async def _serve() -> None:
     read = settings.read(os.environ)
     logs.setup(read.log_level, read.log_format, sys.stderr, read.secrets())
 
-    from telefonistka_py.app import store, wiring
+    from telefonistka_py.app import chores, store, wiring
     from telefonistka_py.observability.metrics import Metrics
     from telefonistka_py.server import run
 
@@ -34,6 +34,8 @@ async def _serve() -> None:
         return datetime.now(UTC)
 
     metrics = Metrics()
-    async with store.opened(read, clock) as inbox, wiring.build(read, metrics, clock) as handler:
-        parts = run.Parts(inbox, handler.handle, metrics, clock, random.random, handler.on_dead)
+    async with store.opened(read, clock) as inbox, wiring.build(read, metrics, clock, inbox) as handler:
+        parts = run.Parts(
+            inbox, handler.handle, metrics, clock, random.random, handler.on_dead, chores.standing(clock())
+        )
         await run.serve(read, parts)

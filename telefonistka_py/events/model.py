@@ -118,10 +118,21 @@ class LandingEvent:
     """What the promotion carries: source path → what stood there. Other sources by now: it is overtaken."""
 
 
+@dataclass(frozen=True)
+class MissedEvent:
+    """Our own: a pull request was merged, and GitHub never told us."""
+
+    repo: RepoName
+    installation: int | None
+    number: int
+
+
 class Chore(StrEnum):
     """What we do on a timer."""
 
     DRIFT_REPORT = "drift-report"
+    RECOVERY = "recovery"
+    TIDYING = "tidying"
 
 
 @dataclass(frozen=True)
@@ -145,7 +156,7 @@ class OtherEvent:
     installation: int | None
 
 
-Event = PullRequestEvent | CommentEvent | PushEvent | ChecksEvent | LandingEvent | ChoreEvent | OtherEvent
+Event = PullRequestEvent | CommentEvent | PushEvent | ChecksEvent | LandingEvent | MissedEvent | ChoreEvent | OtherEvent
 
 
 def lane(event: Event) -> Lane:
@@ -162,6 +173,8 @@ def lane(event: Event) -> Lane:
         case LandingEvent():
             # A lane of its own: what waits for checks must not hold back the command that sets one.
             return Lane(f"{event.repo}#{event.number}!landing")
+        case MissedEvent():
+            return Lane(f"{event.repo}#{event.number}")
         case ChoreEvent():
             return Lane(f"chore:{event.chore}:{event.repo or ''}")
         case OtherEvent():

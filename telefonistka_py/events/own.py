@@ -2,7 +2,7 @@
 
 import json
 
-from telefonistka_py.events.model import ChoreEvent, LandingEvent
+from telefonistka_py.events.model import ChoreEvent, LandingEvent, MissedEvent
 from telefonistka_py.names import RepoName, Sha
 
 LANDING = "telefonistka/landing"
@@ -10,6 +10,7 @@ LANDING = "telefonistka/landing"
 
 
 CHORE = "telefonistka/chore"
+MISSED = "telefonistka/missed"
 
 
 def landing_id(repo: RepoName, sha: Sha, number: int | None = None) -> str:
@@ -17,8 +18,14 @@ def landing_id(repo: RepoName, sha: Sha, number: int | None = None) -> str:
     return f"landing:{repo}:{sha}:{'' if number is None else number}"
 
 
-def body(event: LandingEvent | ChoreEvent) -> bytes:
+def missed_id(event: MissedEvent) -> str:
+    return f"missed:{event.repo}#{event.number}"
+
+
+def body(event: LandingEvent | MissedEvent | ChoreEvent) -> bytes:
     """What `parse` reads back."""
+    if isinstance(event, MissedEvent):
+        return json.dumps({"repo": event.repo, "installation": event.installation, "number": event.number}).encode()
     if isinstance(event, ChoreEvent):
         return json.dumps(
             {

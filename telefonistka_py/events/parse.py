@@ -18,6 +18,7 @@ from telefonistka_py.events.model import (
     CommentEvent,
     Event,
     LandingEvent,
+    MissedEvent,
     OtherEvent,
     PullRequest,
     PullRequestEvent,
@@ -63,6 +64,8 @@ def parse(kind: str, body: bytes, content_type: str) -> Event:
             return _checks_event(kind, payload)
         case own.LANDING:
             return _landing_event(payload)
+        case own.MISSED:
+            return _missed_event(payload)
         case own.CHORE:
             return _chore_event(payload)
         case _:
@@ -286,6 +289,14 @@ def _landing_event(payload: _Object) -> LandingEvent:
         method=payload.text("method"),
         branch=Branch(payload.text("branch")),
         sources=payload.each("sources", _source),
+    )
+
+
+def _missed_event(payload: _Object) -> MissedEvent:
+    return MissedEvent(
+        repo=RepoName(payload.matching("repo", _REPO_NAME, "of the form owner/name")),
+        installation=payload.whole("installation") if payload.has("installation") else None,
+        number=payload.whole("number"),
     )
 
 

@@ -1,9 +1,11 @@
 """What the queries bring back, in our own words."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from telefonistka_py.names import Branch, Login, Sha
+from telefonistka_py.names import Branch, Login, RepoPath, Sha
 from telefonistka_py.tree.model import Entry
 
 
@@ -95,6 +97,25 @@ class Existing:
 
 
 @dataclass(frozen=True)
+class FilesStart:
+    """The default branch, and what is known of some of its files and of a branch that changes them."""
+
+    pin: Pin
+    existing: Existing
+    texts: Mapping[Sha, Any]
+    """Files by object id, as GraphQL gave them; `Repository.file_bytes` makes bytes of one."""
+
+
+@dataclass(frozen=True)
+class Inline:
+    """A file that goes out with the tree that holds it. `entry` says what must come of it."""
+
+    path: RepoPath
+    entry: Entry
+    content: bytes
+
+
+@dataclass(frozen=True)
 class OpenPull:
     """An open pull request that carries a label of ours, and that we opened."""
 
@@ -164,3 +185,17 @@ class Touch:
     """The pull request that brought it, if GitHub knows of one."""
     own_labels: frozenset[str]
     """The labels of that pull request, if we opened it."""
+
+
+@dataclass(frozen=True)
+class Attempted:
+    """One attempt of GitHub's to hand one delivery over to the App, as its log has it
+    (https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook)."""
+
+    id: int
+    """The attempt's; a later one at the same delivery has a higher one."""
+    guid: str
+    """The delivery's (`X-GitHub-Delivery`), the same for all attempts at it."""
+    at: datetime
+    event: str
+    succeeded: bool

@@ -1,6 +1,6 @@
 """The durable inbox, as the rest of the house sees it. SQLite and PostgreSQL implement it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -76,6 +76,8 @@ class RetryAt:
 
     when: datetime
     why: str
+    counted: bool = True
+    """Whether the attempt that ends here counts: one that waits for a limit or for people does not."""
 
 
 @dataclass(frozen=True)
@@ -190,6 +192,14 @@ class Inbox(Protocol):
 
     async def forget(self, settled_before: datetime, *, most: int = 1000) -> int:
         """Forgets up to `most` deliveries that ended done before then, the oldest first. Returns how many."""
+        ...
+
+    async def note(self, key: str, text: str | None) -> None:
+        """Keeps `text` under `key` until another takes its place; None forgets it."""
+        ...
+
+    async def notes(self, start: str = "") -> Mapping[str, str]:
+        """What was noted, by key: all keys that begin with `start`, in order."""
         ...
 
     async def next_due(self) -> datetime | None:

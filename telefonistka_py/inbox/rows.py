@@ -144,8 +144,8 @@ def change_for(settlement: Settlement) -> Change:
             return Change(State.DONE, None, note, then=then, hasten=hasten)
         case Dead(why):
             return Change(State.DEAD, None, why)
-        case RetryAt(when, why):
-            return Change(State.WAITING, micros(when), why)
+        case RetryAt(when, why, counted):
+            return Change(State.WAITING, micros(when), why, uncounted=0 if counted else 1)
         case GivenBack():
             return Change(State.WAITING, None, None, uncounted=1)
         case _:
@@ -281,6 +281,20 @@ def forget(db: sqlite3.Connection, settled_before: int, most: int) -> int:
     for (seq,) in old:
         _delete(db, seq)
     return len(old)
+
+
+def note(db: sqlite3.Connection, key: str, text: str | None) -> None:
+    if text is None:
+        db.execute("DELETE FROM notes WHERE key = ?", (key,))
+    else:
+        db.execute("INSERT INTO notes VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET text = ?2", (key, text))
+
+
+def notes(db: sqlite3.Connection, start: str) -> dict[str, str]:
+    found = db.execute(
+        "SELECT key, text FROM notes WHERE key >= ?1 AND substr(key, 1, ?2) = ?1 ORDER BY key", (start, len(start))
+    )
+    return dict(found.fetchall())
 
 
 def leave_mark(db: sqlite3.Connection, now: int) -> None:

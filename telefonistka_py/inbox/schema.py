@@ -43,6 +43,8 @@ CREATE INDEX beating ON deliveries (heartbeat_at) WHERE state = 'underway';
 CREATE INDEX done_ones ON deliveries (settled_at) WHERE state = 'done';
 CREATE INDEX dead_ones ON deliveries (seq) WHERE state = 'dead';
 
+CREATE TABLE notes (key TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
 INSERT INTO tally VALUES ('waiting', 0), ('underway', 0), ('done', 0), ('dead', 0);
 CREATE TRIGGER tally_in AFTER INSERT ON deliveries BEGIN
     UPDATE tally SET n = n + 1 WHERE state = new.state;
@@ -61,6 +63,7 @@ _STEPS = {
     ALTER TABLE deliveries ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX done_ones ON deliveries (settled_at) WHERE state = 'done';
     CREATE INDEX dead_ones ON deliveries (seq) WHERE state = 'dead';
+    CREATE TABLE notes (key TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
     """
 }
 """Version → what makes the next one of it."""

@@ -7,7 +7,7 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -104,6 +104,12 @@ class SqliteInbox:
     async def forget(self, settled_before: datetime, *, most: int = 1000) -> int:
         at = rows.micros(settled_before)
         return await self._commits.run(lambda db: rows.forget(db, at, most))
+
+    async def note(self, key: str, text: str | None) -> None:
+        await self._commits.run(lambda db: rows.note(db, key, text))
+
+    async def notes(self, start: str = "") -> Mapping[str, str]:
+        return await self._commits.run(lambda db: rows.notes(db, start))
 
     async def next_due(self) -> datetime | None:
         return await self._commits.run(rows.next_due)

@@ -15,6 +15,7 @@ from telefonistka_py.events.model import (
     CommentEvent,
     Event,
     LandingEvent,
+    MissedEvent,
     OtherEvent,
     PullRequestEvent,
     PushEvent,
@@ -166,7 +167,7 @@ def about(event: Event) -> dict[str, object]:
             return {"repo": event.repo.name, "ref": event.ref}
         case ChecksEvent():
             return {"repo": event.repo, "sha": event.sha}
-        case LandingEvent():
+        case LandingEvent() | MissedEvent():
             return {"repo": event.repo, "pr": event.number}
         case ChoreEvent():
             return {"chore": event.chore.value, **({"repo": event.repo} if event.repo else {})}

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from aiohttp import web
 
 from telefonistka_py.errors import OperatorMistake
-from telefonistka_py.inbox.model import Inbox
+from telefonistka_py.inbox.model import Delivery, Inbox
 from telefonistka_py.observability import logs
 from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.server.attempt import Attempts, Handle, OnDead
@@ -38,6 +38,8 @@ class Parts:
     jitter: Callable[[], float]
     """From 0 to 1."""
     on_dead: OnDead | None = None
+    at_start: tuple[Delivery, ...] = ()
+    """Work of our own that every server begins with."""
     patience: Patience | None = None
     """How retries are spaced; by default as `Patience` says, with the settings' hours."""
 
@@ -58,6 +60,8 @@ async def running(settings: Settings, parts: Parts) -> AsyncIterator[Running]:
 
     Raises `OperatorMistake` when it can't start.
     """
+    for delivery in parts.at_start:
+        await parts.inbox.put(delivery)
     worker = Worker(_attempts(settings, parts), parts.metrics, slots=settings.worker_slots)
     worker.start()
     try:

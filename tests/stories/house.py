@@ -8,6 +8,7 @@ from pathlib import Path
 
 from telefonistka_py import settings
 from telefonistka_py.app import store, wiring
+from telefonistka_py.inbox.model import Delivery
 from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.sandbox import Hub
 from telefonistka_py.sandbox.content import Content
@@ -67,13 +68,18 @@ class House:
         return await self.hub.add_repo(name, files=files, collaborators={"alice": "write", "bob": "write"})
 
     @asynccontextmanager
-    async def bot(self, patience: Patience = AT_ONCE, drain_seconds: float = 5) -> AsyncIterator["House"]:
-        """The bot, with all of its real parts, as long as the context is open. Its inbox outlives it."""
+    async def bot(
+        self, patience: Patience = AT_ONCE, drain_seconds: float = 5, *, at_start: tuple[Delivery, ...] = ()
+    ) -> AsyncIterator["House"]:
+        """The bot, with all of its real parts, as long as the context is open. Its inbox outlives it.
+
+        Chores are done on a timer; a story that is about one gives it as `at_start`.
+        """
         read = settings.read(self.environment())
         read = replace(read, drain_seconds=drain_seconds)
         metrics = Metrics()
-        async with store.opened(read, now) as inbox, wiring.build(read, metrics, now) as handler:
-            parts = run.Parts(inbox, handler.handle, metrics, now, lambda: 0.0, handler.on_dead, patience)
+        async with store.opened(read, now) as inbox, wiring.build(read, metrics, now, inbox) as handler:
+            parts = run.Parts(inbox, handler.handle, metrics, now, lambda: 0.0, handler.on_dead, at_start, patience)
             async with run.running(read, parts) as self.server:
                 self.hub.set_webhook(self.app, f"{self.server.url}/webhook")
                 yield self

@@ -237,7 +237,7 @@ async def test_an_older_layout_is_brought_up_to_date_and_loses_nothing(tmp_path:
     await inbox.close()
     with closing(sqlite3.connect(path)) as db:  # as the first layout was
         db.executescript(
-            "DROP INDEX done_ones; DROP INDEX dead_ones; ALTER TABLE deliveries DROP COLUMN crashes;"
+            "DROP INDEX done_ones; DROP INDEX dead_ones; DROP TABLE notes; ALTER TABLE deliveries DROP COLUMN crashes;"
             "PRAGMA user_version = 1;"
         )
     inbox = await open_inbox(path, clock)

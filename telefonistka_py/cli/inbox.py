@@ -1,0 +1,182 @@
+"""`telefonistka inbox`: looks into the server's inbox and acts on single deliveries, also while the server runs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from telefonistka_py.inbox.model import Entry, Inbox, Kept
+
+STATES = ("waiting", "underway", "done", "dead")
+NOT_FOUND = 1
+
+Answer = TypeVar("Answer")
+
+
+@click.group(short_help="Look into the server's inbox: list, show, retry or drop deliveries.")
+def inbox() -> None:
+    """Look into the inbox of a server and act on single deliveries, also while the server runs.
+
+    TELEFONISTKA_INBOX names the file (default: telefonistka.sqlite3 in this folder), or TELEFONISTKA_DATABASE_URL the
+    database. No GitHub credentials are needed.
+
+    \b
+    Exit codes: 0 done, 1 there is no such delivery or nothing was done, 2 a wrong option or variable.
+    """
+
+
+@inbox.command("list", short_help="List deliveries, newest first.")
+@click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
+@click.option("--lane", metavar="LANE", help="Only those of one lane, such as acme/gitops#7.")
+@click.option("--most", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many at most.")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+def list_(state: str | None, lane: str | None, most: int, as_json: bool) -> None:
+    """List deliveries, newest first: when they came, what they are, and what came of them."""
+    from telefonistka_py.inbox.model import State
+
+    found = _with(lambda it: it.entries(state=State(state) if state else None, lane=lane, most=most))
+    if as_json:
+        _print_json([_as_data(entry) for entry in found])
+        return
+    for entry in found:
+        click.echo(_line(entry))
+    if not found:
+        click.echo("No deliveries.")
+
+
+@inbox.command(short_help="Show one delivery with its payload.")
+@click.argument("id")
+@click.option("--body", is_flag=True, help="Print the raw body alone, as it came.")
+def show(id: str, body: bool) -> int:
+    """Show one delivery: its state, its headers and its payload. What is secret in the headers is left out."""
+    kept = _with(lambda it: it.find(id))
+    if kept is None:
+        return _unknown(id)
+    if body:
+        click.echo(kept.delivery.body, nl=False)
+    else:
+        _print_json(_in_full(kept))
+    return 0
+
+
+@inbox.command(short_help="Have a delivery handled again.")
+@click.argument("ids", nargs=-1)
+@click.option("--dead", is_flag=True, help="All that ended dead.")
+def retry(ids: tuple[str, ...], dead: bool) -> int:
+    """Have deliveries handled again. One that ended, done or dead, begins anew; one that waits is due at once.
+
+    A server that runs on the same inbox takes them up within half a minute, any other when it starts.
+    """
+    from telefonistka_py.inbox.model import State
+
+    async def again(it: Inbox) -> int:
+        wanted = list(ids) + ([entry.id for entry in await it.entries(state=State.DEAD, most=10_000)] if dead else [])
+        return sum([_told(id, await it.again(id), "will be handled again", State.UNDERWAY) for id in wanted])
+
+    if not ids and not dead:
+        raise click.UsageError("name a delivery, or give --dead for all that ended dead")
+    return NOT_FOUND if _with(again) else 0
+
+
+@inbox.command(short_help="Forget a delivery.")
+@click.argument("ids", nargs=-1, required=True)
+def drop(ids: tuple[str, ...]) -> int:
+    """Forget deliveries, whatever state they are in; one that is being handled is left alone. Its lane goes on."""
+    from telefonistka_py.inbox.model import State
+
+    async def dropped(it: Inbox) -> int:
+        return sum([_told(id, await it.drop(id), "is forgotten", State.UNDERWAY) for id in ids])
+
+    return NOT_FOUND if _with(dropped) else 0
+
+
+@inbox.command(short_help="Count the deliveries in each state.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+def stats(as_json: bool) -> None:
+    """Count the deliveries in each state."""
+    counts = _with(lambda it: it.counts())
+    data = {state: getattr(counts, state) for state in STATES}
+    if as_json:
+        _print_json(data)
+    else:
+        for state, count in data.items():
+            click.echo(f"{state:<9}{count:>9,}")
+
+
+def _with(act: Callable[[Inbox], Awaitable[Answer]]) -> Answer:
+    import asyncio
+    import os
+
+    from telefonistka_py import settings
+    from telefonistka_py.app import store
+
+    async def acted() -> Answer:
+        read = settings.read(os.environ, webhook=False, github=False)
+        async with store.opened(read, lambda: datetime.now(UTC), beside=True) as it:
+            return await act(it)
+
+    return asyncio.run(acted())
+
+
+def _told(id: str, before: object, what: str, underway: object) -> bool:
+    """Says what became of a delivery; whether nothing did."""
+    if before is None:
+        _unknown(id)
+    elif before is underway:
+        click.echo(f"{id} is being handled just now: nothing was done.", err=True)
+    else:
+        click.echo(f"{id} {what}.")
+    return before is None or before is underway
+
+
+def _unknown(id: str) -> int:
+    click.echo(f"The inbox has no delivery {id}.", err=True)
+    return NOT_FOUND
+
+
+def _line(entry: Entry) -> str:
+    from telefonistka_py import markdown
+
+    due = f" until {entry.due_at:%Y-%m-%d %H:%M:%S}" if entry.due_at else ""
+    tries = f", attempt {entry.attempt}" if entry.attempt > 1 else ""
+    note = f"  {entry.note}" if entry.note else ""
+    what = f"{entry.id}  {entry.kind}  {entry.lane}  {entry.state}"
+    return markdown.printable(f"{entry.received_at:%Y-%m-%d %H:%M:%S}  {what}{due}{tries}{note}")
+
+
+def _as_data(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "kind": entry.kind,
+        "lane": entry.lane,
+        "state": entry.state,
+        "received_at": entry.received_at.isoformat(),
+        "attempt": entry.attempt,
+        "crashes": entry.crashes,
+        "due_at": entry.due_at.isoformat() if entry.due_at else None,
+        "settled_at": entry.settled_at.isoformat() if entry.settled_at else None,
+        "worker": entry.worker,
+        "note": entry.note,
+    }
+
+
+def _in_full(kept: Kept) -> dict[str, Any]:
+    import json
+
+    try:
+        body: object = json.loads(kept.delivery.body)
+    except ValueError:
+        body = kept.delivery.body.decode("utf-8", "replace")
+    secret = ("authorization", "cookie", "x-hub-signature", "x-hub-signature-256")
+    headers = [[name, "…" if name.lower() in secret else value] for name, value in kept.delivery.headers]
+    return {**_as_data(kept.entry), "headers": headers, "body": body}
+
+
+def _print_json(data: object) -> None:
+    from telefonistka_py.cli import json_text
+
+    click.echo(json_text.of(data))

@@ -1,0 +1,149 @@
+"""`telefonistka inbox`: what it lists, shows, repeats and forgets, in a real file, beside whoever uses it."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from telefonistka_py.cli import main
+from telefonistka_py.inbox.model import Claim, Dead, Delivery, Done, Inbox, RetryAt, State
+from telefonistka_py.inbox.sqlite import open_inbox
+from telefonistka_py.names import Lane
+
+NOW = datetime(2024, 5, 17, 12, tzinfo=UTC)
+
+
+def delivery(id: str, number: int) -> Delivery:
+    headers = (("X-GitHub-Event", "pull_request"), ("X-Hub-Signature-256", "sha256=abc"))
+    return Delivery(id, "pull_request", Lane(f"acme/gitops#{number}"), headers, b'{"action": "closed"}', NOW)
+
+
+async def _filled(inbox: Inbox) -> None:
+    """One of each state; `now` is underway."""
+
+    async def claimed() -> Claim:
+        claim = await inbox.claim("w")
+        assert claim is not None
+        return claim
+
+    for number, id in enumerate(("gone", "fine", "later", "now", "next"), 1):
+        await inbox.put(delivery(id, number))
+    await inbox.settle(await claimed(), Dead("This is a bug: KeyError: 'x'"))
+    await inbox.settle(await claimed(), Done("opened 1 pull request"))
+    await inbox.settle(await claimed(), RetryAt(NOW + timedelta(hours=1), "502 \x1b[31mBad Gateway"))
+    await claimed()
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "inbox.sqlite3"
+
+    async def fill() -> None:
+        inbox = await open_inbox(path, lambda: NOW)
+        await _filled(inbox)
+        await inbox.close()
+
+    asyncio.run(fill())
+    monkeypatch.setenv("TELEFONISTKA_INBOX", str(path))
+    return path
+
+
+@pytest.fixture
+def run(path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    def ran(*arguments: str) -> tuple[int, str, str]:
+        code = main.run(["inbox", *arguments])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return ran
+
+
+def states(run: Run) -> dict[str, str]:
+    _, out, _ = run("list", "--json")
+    return {each["id"]: each["state"] for each in json.loads(out)}
+
+
+def test_deliveries_are_listed_newest_first_with_what_came_of_them(run: Run) -> None:
+    code, out, _ = run("list")
+    assert code == 0
+    lines = out.splitlines()
+    assert [line.split()[2] for line in lines] == ["next", "now", "later", "fine", "gone"]
+    assert "done  opened 1 pull request" in lines[3]
+    assert "waiting until 2024-05-17 13:00:00" in lines[2]
+    assert "\x1b" not in out
+
+
+def test_a_state_or_a_lane_is_listed_alone(run: Run) -> None:
+    assert [line.split()[2] for line in run("list", "--state", "dead")[1].splitlines()] == ["gone"]
+    assert [line.split()[2] for line in run("list", "--lane", "acme/gitops#2")[1].splitlines()] == ["fine"]
+    assert run("list", "--lane", "acme/gitops#9")[1] == "No deliveries.\n"
+
+
+def test_one_is_shown_with_its_payload_and_without_its_signature(run: Run) -> None:
+    code, out, _ = run("show", "gone")
+    shown: dict[str, Any] = json.loads(out)
+    assert code == 0
+    assert shown["body"] == {"action": "closed"}
+    assert shown["note"] == "This is a bug: KeyError: 'x'"
+    assert ["X-Hub-Signature-256", "…"] in shown["headers"]
+    assert run("show", "gone", "--body")[1] == '{"action": "closed"}'
+
+
+def test_what_ended_is_handled_again(run: Run) -> None:
+    assert run("retry", "gone", "fine")[0] == 0
+    assert states(run) == {
+        "gone": "waiting",
+        "fine": "waiting",
+        "later": "waiting",
+        "now": "underway",
+        "next": "waiting",
+    }
+
+
+def test_all_that_ended_dead_is_handled_again_at_once(run: Run) -> None:
+    code, out, _ = run("retry", "--dead")
+    assert (code, out) == (0, "gone will be handled again.\n")
+
+
+def test_what_is_dropped_is_forgotten(run: Run) -> None:
+    assert run("drop", "gone", "later")[0] == 0
+    assert states(run) == {"fine": "done", "now": "underway", "next": "waiting"}
+
+
+def test_what_is_being_handled_is_left_alone(run: Run) -> None:
+    code, _, err = run("drop", "now")
+    assert (code, err) == (1, "now is being handled just now: nothing was done.\n")
+    assert run("retry", "now")[0] == 1
+    assert states(run)["now"] == State.UNDERWAY
+
+
+def test_an_unknown_delivery_is_said(run: Run) -> None:
+    for command in ("show", "retry", "drop"):
+        code, _, err = run(command, "nobody")
+        assert (code, err) == (1, "The inbox has no delivery nobody.\n")
+
+
+def test_states_are_counted(run: Run) -> None:
+    assert json.loads(run("stats", "--json")[1]) == {"waiting": 2, "underway": 1, "done": 1, "dead": 1}
+    assert run("stats")[1].splitlines()[0].split() == ["waiting", "2"]
+
+
+def test_an_inbox_that_is_not_there_is_said_and_not_made(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TELEFONISTKA_INBOX", str(tmp_path / "elsewhere.sqlite3"))
+    code, _, err = run("list")
+    assert code == 2
+    assert "There is no inbox at" in err
+    assert not (tmp_path / "elsewhere.sqlite3").exists()
+
+
+def test_nothing_to_repeat_is_a_wrong_call(run: Run) -> None:
+    assert run("retry")[0] == 2
