@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, cast, get_args
 from urllib.parse import unquote, urlsplit
@@ -91,6 +92,10 @@ class Settings:
     """How long one attempt at a delivery may take."""
     give_up_hours: float
     """How long a delivery is retried before it ends dead."""
+    only_from_github: bool
+    """Whether webhooks are taken from GitHub's addresses alone."""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    """Whose `X-Forwarded-For` is believed."""
     keep_days: float
     """How long deliveries that were handled stay in the inbox, payloads included."""
     drain_seconds: float
@@ -151,6 +156,8 @@ def read(environ: Mapping[str, str], *, webhook: bool = True, github: bool = Tru
         worker_slots=int(env.number("TELEFONISTKA_WORKER_SLOTS", 8, least=1, most=1000, whole=True)),
         handler_seconds=env.number("TELEFONISTKA_HANDLER_SECONDS", 600, least=1, most=86_400),
         give_up_hours=env.number("TELEFONISTKA_GIVE_UP_HOURS", 24, least=0, most=24 * 365),
+        only_from_github=env.flag("TELEFONISTKA_ONLY_FROM_GITHUB"),
+        trusted_proxies=env.networks("TELEFONISTKA_TRUSTED_PROXIES"),
         keep_days=env.number("TELEFONISTKA_KEEP_DAYS", 7, least=0, most=3650),
         drain_seconds=env.number("TELEFONISTKA_DRAIN_SECONDS", 25, least=0, most=3600),
         notices=tuple(env.notices),
@@ -237,6 +244,16 @@ class _Environment:
         kind = "a whole number" if whole else "a number"
         self.mistake(f"{name} is {text!r}: set it to {kind} from {least:g} to {most:g}.")
         return default
+
+    def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Networks in CIDR notation, separated by commas."""
+        found: list[IPv4Network | IPv6Network] = []
+        for text in filter(None, (part.strip() for part in self.get(name).split(","))):
+            try:
+                found.append(ip_network(text, strict=False))
+            except ValueError:
+                self.mistake(f"{name} holds {text!r}: list networks such as 10.0.0.0/8, separated by commas.")
+        return tuple(found)
 
     def existing(self, name: str, is_there: Callable[[Path], bool], what: str) -> Path | None:
         if not self.get(name):

@@ -36,6 +36,13 @@ async def _serve() -> None:
     metrics = Metrics()
     async with store.opened(read, clock) as inbox, wiring.build(read, metrics, clock, inbox) as handler:
         parts = run.Parts(
-            inbox, handler.handle, metrics, clock, random.random, handler.on_dead, chores.standing(clock())
+            inbox,
+            handler.handle,
+            metrics,
+            clock,
+            random.random,
+            handler.on_dead,
+            hook_addresses=handler.github.hook_addresses,
+            at_start=chores.standing(clock()),
         )
         await run.serve(read, parts)

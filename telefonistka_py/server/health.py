@@ -25,17 +25,20 @@ class Report:
 
 async def look(inbox: Inbox, worker: Worker) -> Report:
     """Writes to the inbox and looks at the worker; takes at most five seconds."""
-    problems = []
+    problems, warnings = [], list(worker.needs_operator)
     try:
         async with asyncio.timeout(_CHECK_SECONDS):
             await inbox.check()
+            dead = (await inbox.counts()).dead
+            if dead:
+                warnings.append(f"{dead:,} deliveries ended dead: telefonistka inbox list --state dead")
     except WorldUnwell as error:
         problems.append(str(error))
     except TimeoutError:
         problems.append(f"The inbox did not answer within {_CHECK_SECONDS:g} s.")
     if not worker.alive:
         problems.append("The worker takes up no deliveries: the server is stopping, or has failed.")
-    return Report(tuple(problems), worker.needs_operator)
+    return Report(tuple(problems), tuple(warnings))
 
 
 async def count(inbox: Inbox, metrics: Metrics) -> None:

@@ -15,12 +15,17 @@ from telefonistka_py.inbox.model import Delivery, Inbox
 from telefonistka_py.observability import logs
 from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.server.attempt import Attempts, Handle, OnDead
+from telefonistka_py.server.guard import Guards
+from telefonistka_py.server.hooks import Fetch, Hooks
 from telefonistka_py.server.verdict import Patience
 from telefonistka_py.server.web import Door
 from telefonistka_py.server.worker import Worker
 from telefonistka_py.settings import Listen, Settings
 
 _CLOSING_SECONDS = 5.0
+_KEEP_ALIVE_SECONDS = 75.0
+"""Longer than load balancers keep idle connections, so that it is they who close them."""
+_BACKLOG = 1024
 
 log = logs.get()
 
@@ -38,6 +43,8 @@ class Parts:
     jitter: Callable[[], float]
     """From 0 to 1."""
     on_dead: OnDead | None = None
+    hook_addresses: Fetch | None = None
+    """Fetches the addresses that GitHub sends webhooks from; needed where others are to be turned away."""
     at_start: tuple[Delivery, ...] = ()
     """Work of our own that every server begins with."""
     patience: Patience | None = None
@@ -65,9 +72,10 @@ async def running(settings: Settings, parts: Parts) -> AsyncIterator[Running]:
     worker = Worker(_attempts(settings, parts), parts.metrics, slots=settings.worker_slots)
     worker.start()
     try:
-        door = Door(settings.webhook_secrets, parts.inbox, worker, parts.metrics, parts.clock)
+        hooks = Hooks(settings.trusted_proxies) if settings.only_from_github else None
+        door = Door(settings.webhook_secrets, parts.inbox, worker, parts.metrics, parts.clock, hooks)
         # Deliveries are still accepted while the worker drains: what comes then waits for the next process.
-        async with _site(door.application(), settings.listen) as url:
+        async with _known(hooks, parts.hook_addresses), _site(door.application(), settings.listen) as url:
             log.info("the server listens", url=url, inbox=str(settings.inbox))
             try:
                 yield Running(url, parts.inbox, worker)
@@ -137,16 +145,38 @@ def _signals() -> Iterator[_Signals]:
 
 
 @asynccontextmanager
+async def _known(hooks: Hooks | None, fetch: Fetch | None) -> AsyncIterator[None]:
+    if hooks is None:
+        yield
+        return
+    assert fetch is not None
+    async with hooks.kept_current(fetch):
+        yield
+
+
+@asynccontextmanager
 async def _site(app: web.Application, listen: Listen) -> AsyncIterator[str]:
     # A compressed body stays compressed: the signature is over the bytes that came, and no small body grows large.
-    runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=_CLOSING_SECONDS)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        auto_decompress=False,
+        shutdown_timeout=_CLOSING_SECONDS,
+        keepalive_timeout=_KEEP_ALIVE_SECONDS,
+    )
     await runner.setup()
+    assert runner.server is not None
     try:
         try:
-            await web.TCPSite(runner, listen.host, listen.port).start()
+            listener = await asyncio.get_running_loop().create_server(
+                Guards(runner.server), listen.host, listen.port, backlog=_BACKLOG
+            )
         except OSError as error:
             raise OperatorMistake(_why_not(listen, error)) from None
-        yield _url(listen, runner.addresses[0][1])
+        try:
+            yield _url(listen, listener.sockets[0].getsockname()[1])
+        finally:
+            listener.close()
     finally:
         await runner.cleanup()
 

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from aiohttp import web
@@ -14,8 +14,10 @@ from telefonistka_py.events.model import Event, lane
 from telefonistka_py.inbox.model import Delivery, Inbox, Receipt
 from telefonistka_py.observability import logs, metrics
 from telefonistka_py.observability.metrics import Metrics
-from telefonistka_py.server import health, signature
+from telefonistka_py.server import health, origin, signature
 from telefonistka_py.server.attempt import about
+from telefonistka_py.server.hooks import Hooks
+from telefonistka_py.server.room import NoRoom, Room
 from telefonistka_py.server.worker import Worker
 
 LARGEST_BODY = 25 * 1024 * 1024
@@ -38,6 +40,9 @@ class Door:
     worker: Worker
     metrics: Metrics
     clock: Callable[[], datetime]
+    hooks: Hooks | None = None
+    """Where GitHub's webhooks come from, if others are to be turned away."""
+    room: Room = field(default_factory=Room)
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=LARGEST_BODY)
@@ -49,16 +54,35 @@ class Door:
 
     async def _webhook(self, request: web.Request) -> web.Response:
         try:
-            body = await _body(request)
-            self._authenticate(request, body)
-            delivery, event = _delivery(request, body, self.clock())
+            self._check_sender(request)
+            with self.room.for_body(_announced(request)):
+                return await self._taken_in(request)
+        except NoRoom:
+            log.warning("a webhook was put off: too many bodies are being read")
+            return _answer(503, "Too many deliveries at once; redeliver it later.", _RETRY_AFTER)
         except _Refused as refused:
             self.metrics.webhook_hits.labels(parsing=refused.parsing).inc()
             log.warning("a webhook was refused", status=refused.status, why=refused.why, peer=request.remote)
-            return _answer(refused.status, refused.why)
+            return _answer(refused.status, refused.why, _RETRY_AFTER if refused.status == 503 else None)
+
+    async def _taken_in(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        self._authenticate(request, body)
+        delivery, event = _delivery(request, body, self.clock())
         self.metrics.webhook_hits.labels(parsing="successful").inc()
         with logs.bound(delivery=delivery.id, event=delivery.kind, **about(event)):
             return await self._store(delivery)
+
+    def _check_sender(self, request: web.Request) -> None:
+        if self.hooks is None:
+            return
+        forwarded = request.headers.getall("X-Forwarded-For", [])
+        address = origin.sender(request.remote, forwarded, self.hooks.proxies)
+        allowed = self.hooks.allows(address)
+        if allowed is None:
+            raise _Refused(503, "GitHub's addresses are not known yet; redeliver it later.")
+        if not allowed:
+            raise _Refused(403, f"{address or 'The sender'} is none of the addresses that GitHub sends webhooks from.")
 
     def _authenticate(self, request: web.Request, body: bytes) -> None:
         if not signature.is_genuine(self.secrets, body, request.headers.get(signature.HEADER)):
@@ -104,12 +128,19 @@ class _Refused(Exception):
         self.parsing = "parsing_failed" if status == 400 else "validation_failed"
 
 
-async def _body(request: web.Request) -> bytes:
-    """The raw body, refused by its headers before a byte of it is read where possible."""
+def _announced(request: web.Request) -> int:
+    """How many bytes the body may have. Refused by its headers, before a byte of it is read, where possible."""
     if request.content_type not in parse.READABLE:
         raise _Refused(415, f"The content type must be {parse.JSON} or {parse.FORM}.")
-    if request.content_length is not None and request.content_length > LARGEST_BODY:
+    if request.content_length is None:
+        return LARGEST_BODY
+    if request.content_length > LARGEST_BODY:
         raise _Refused(413, "The body is larger than 25 MiB.")
+    return request.content_length
+
+
+async def _body(request: web.Request) -> bytes:
+    """The raw body."""
     try:
         async with asyncio.timeout(_READING_SECONDS):
             return await request.read()
@@ -117,7 +148,7 @@ async def _body(request: web.Request) -> bytes:
         raise _Refused(413, "The body is larger than 25 MiB.") from None
     except TimeoutError:
         raise _Refused(408, f"The body did not arrive within {_READING_SECONDS:g} s.") from None
-    except web.RequestPayloadError:
+    except (web.RequestPayloadError, ConnectionError):
         raise _Refused(400, "The body broke off.") from None
 
 

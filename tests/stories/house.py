@@ -1,6 +1,6 @@
 """A real bot against the sandbox, for stories: people act in the sandbox, the bot settles, and one looks at GitHub."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -62,6 +62,8 @@ class House:
     server: Running | None = None
     approver: App | None = None
     """The second identity; give it before the bot starts."""
+    clock: Callable[[], datetime] | None = None
+    """The bot's, if a story needs to be at another hour."""
 
     async def repo(self, files: dict[str, Content], name: str = "acme/gitops") -> Repo:
         """A repository in which alice and bob may write."""
@@ -77,9 +79,18 @@ class House:
         """
         read = settings.read(self.environment())
         read = replace(read, drain_seconds=drain_seconds)
-        metrics = Metrics()
-        async with store.opened(read, now) as inbox, wiring.build(read, metrics, now, inbox) as handler:
-            parts = run.Parts(inbox, handler.handle, metrics, now, lambda: 0.0, handler.on_dead, at_start, patience)
+        metrics, clock = Metrics(), self.clock or now
+        async with store.opened(read, clock) as inbox, wiring.build(read, metrics, clock, inbox) as handler:
+            parts = run.Parts(
+                inbox,
+                handler.handle,
+                metrics,
+                clock,
+                lambda: 0.0,
+                handler.on_dead,
+                at_start=at_start,
+                patience=patience,
+            )
             async with run.running(read, parts) as self.server:
                 self.hub.set_webhook(self.app, f"{self.server.url}/webhook")
                 yield self

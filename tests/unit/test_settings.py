@@ -193,3 +193,17 @@ def test_an_app_without_its_key_a_key_without_its_app_and_a_bad_key_are_told(
     assert "holds no private key" in public
     [number] = mistakes({**LEAST, app: "my-app", path: key})
     assert number.startswith(f"{app} is 'my-app': set it to a whole number")
+
+
+def test_where_webhooks_may_come_from() -> None:
+    read = settings.read({**LEAST, "TELEFONISTKA_ONLY_FROM_GITHUB": "true",
+                          "TELEFONISTKA_TRUSTED_PROXIES": "10.0.0.0/8, fd00::1"})  # fmt: skip
+    assert read.only_from_github
+    assert [str(network) for network in read.trusted_proxies] == ["10.0.0.0/8", "fd00::1/128"]
+    with pytest.raises(OperatorMistake, match=r"TELEFONISTKA_TRUSTED_PROXIES holds '10\.0\.0\.0/33'"):
+        settings.read({**LEAST, "TELEFONISTKA_TRUSTED_PROXIES": "10.0.0.0/33"})
+
+
+def test_deliveries_are_kept_a_week_unless_said_otherwise() -> None:
+    assert settings.read(LEAST).keep_days == 7
+    assert settings.read({**LEAST, "TELEFONISTKA_KEEP_DAYS": "0.5"}).keep_days == 0.5

@@ -18,6 +18,7 @@ from telefonistka_py.events.model import Event, PullRequestEvent
 from telefonistka_py.inbox.model import Delivery
 from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.server import run, signature
+from telefonistka_py.server.hooks import Fetch
 from telefonistka_py.server.run import Running
 from telefonistka_py.server.verdict import Patience
 from telefonistka_py.settings import Settings
@@ -161,7 +162,9 @@ def start(configured: Settings, hands: Hands) -> StartServer:
     """Starts a server; keyword arguments replace settings, `patience` the retries' spacing."""
 
     @asynccontextmanager
-    async def started(patience: Patience = AT_ONCE, **changes: Any) -> AsyncIterator[Server]:
+    async def started(
+        patience: Patience = AT_ONCE, hook_addresses: Fetch | None = None, **changes: Any
+    ) -> AsyncIterator[Server]:
         metrics, read = Metrics(), replace(configured, **changes)
         async with store.opened(read, utc) as inbox:
             parts = run.Parts(
@@ -172,6 +175,7 @@ def start(configured: Settings, hands: Hands) -> StartServer:
                 clock=utc,
                 jitter=lambda: 0.0,
                 patience=patience,
+                hook_addresses=hook_addresses,
             )
             async with (
                 run.running(read, parts) as running,
