@@ -23,6 +23,15 @@ class WorldUnwell(TelefonistkaError):
         self.retry_at = retry_at  # aware UTC; None lets the worker choose by its own backoff
 
 
+class Limited(WorldUnwell):
+    """GitHub's limit is reached, and nothing is sent before `retry_at`. No failure: waiting for it gives nothing up."""
+
+    retry_at: datetime
+
+    def __init__(self, message: str, *, retry_at: datetime) -> None:
+        super().__init__(message, retry_at=retry_at)
+
+
 class HeldBack(TelefonistkaError):
     """Not a failure: something waits for people or checks, and is looked at again at `retry_at` (aware UTC)."""
 

@@ -5,11 +5,12 @@ one does it, and a restart forgets none.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 
+from telefonistka_py.census.flow import Census
 from telefonistka_py.config.model import Config
 from telefonistka_py.drift import report
 from telefonistka_py.errors import OperatorMistake, WorldUnwell
@@ -43,6 +44,13 @@ class Turn:
     memory: str = ""
 
 
+@dataclass
+class _Counted:
+    """Until when this process' census holds; None when it has taken none."""
+
+    until: datetime | None = None
+
+
 @dataclass(frozen=True)
 class Chores:
     """Does them."""
@@ -54,6 +62,8 @@ class Chores:
     clock: Callable[[], datetime]
     keep_done: timedelta
     """How long deliveries that were handled stay in the inbox, to be looked at and repeated."""
+    census: Census
+    counted: _Counted = field(default_factory=_Counted)
 
     async def on_due(self, event: ChoreEvent) -> Done:
         """Does a chore and puts down its next time. A failure only delays it: the next time is the retry."""
@@ -76,12 +86,17 @@ class Chores:
                 return await self._recover(event.memory)
             case Chore.TIDYING:
                 return await self._tidy()
+            case Chore.CENSUS:
+                return await self._count()
 
     async def _recover(self, memory: str) -> Turn:
-        assert self.inbox is not None
-        note, after = await Recovery(self.github, self.inbox, self.clock).sweep(remembered.read(memory, self.clock()))
+        note, after = await self._recovery().sweep(remembered.read(memory, self.clock()))
         again_in = timedelta(minutes=1) if after.cursor else SWEEP_EVERY
         return Turn(note, again_in, remembered.write(after))
+
+    def _recovery(self) -> Recovery:
+        assert self.inbox is not None
+        return Recovery(self.github, self.inbox, self.clock)
 
     async def _tidy(self) -> Turn:
         assert self.inbox is not None
@@ -89,6 +104,18 @@ class Chores:
         while count := await self.inbox.forget(self.clock() - self.keep_done):
             total += count
         return Turn(f"forgot {total:,} deliveries that were handled long ago", TIDY_EVERY)
+
+    async def _count(self) -> Turn:
+        known = [] if self.github.is_app else await self._recovery().known()
+        wait = await self.census.take(known)
+        self.counted.until = self.clock() + 2 * wait
+        return Turn("counted open pull requests", wait)
+
+    def on_scrape(self) -> None:
+        """Before metrics are read: what this process counted is taken back when another has gone on counting."""
+        if self.counted.until is not None and self.counted.until < self.clock():
+            self.counted.until = None
+            self.census.clear()
 
     async def _report_drift(self, event: ChoreEvent) -> Turn:
         assert event.repo is not None
@@ -104,7 +131,7 @@ class Chores:
 
 def standing(now: datetime) -> tuple[Delivery, ...]:
     """The chores of every server, due at once; the inbox ignores those that it has."""
-    return tuple(delivery(ChoreEvent(chore), now) for chore in (Chore.RECOVERY, Chore.TIDYING))
+    return tuple(delivery(ChoreEvent(chore), now) for chore in (Chore.RECOVERY, Chore.TIDYING, Chore.CENSUS))
 
 
 def wanted_by(config: Config, repo: RepoName, installation: int | None, now: datetime) -> tuple[Delivery, ...]:

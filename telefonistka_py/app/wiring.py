@@ -10,14 +10,16 @@ from typing import assert_never
 import aiohttp
 
 from telefonistka_py import reactions
-from telefonistka_py.app import chores, counted, texts
+from telefonistka_py.app import chores, counted, endpoints, texts
 from telefonistka_py.app.chores import Chores
+from telefonistka_py.census.flow import Census
 from telefonistka_py.commands import flow as commands
 from telefonistka_py.config.model import Config
 from telefonistka_py.config.problem import Valid
 from telefonistka_py.drift import flow as drift
 from telefonistka_py.drift import model as drifting
 from telefonistka_py.events.model import CommentEvent, Event, MissedEvent, PullRequest
+from telefonistka_py.fanout import flow as forwarding
 from telefonistka_py.feedback import comments
 from telefonistka_py.feedback.status import State, Status
 from telefonistka_py.github.connection import Connection
@@ -28,7 +30,19 @@ from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.promotion import checking, gather, held
 from telefonistka_py.promotion import flow as promotion
 from telefonistka_py.promotion.means import Means
-from telefonistka_py.reactions import Check, DoChore, Hasten, LandAgain, Nothing, Obey, Promote, PromoteMissed, ShowPlan
+from telefonistka_py.reactions import (
+    Check,
+    DoChore,
+    FanOut,
+    Forward,
+    Hasten,
+    LandAgain,
+    Nothing,
+    Obey,
+    Promote,
+    PromoteMissed,
+    ShowPlan,
+)
 from telefonistka_py.settings import AppIdentity, Identity, Settings
 from telefonistka_py.templates import Templates
 
@@ -47,6 +61,8 @@ class Handler:
     clock: Callable[[], datetime]
     count_status: Callable[[RepoName, str], None]
     chores: Chores
+    forwards: forwarding.FanOut | None
+    """None where there is no server: there is no signed webhook then."""
     obey_ourselves: bool
     """Whether commands in our own comments count (`HANDLE_SELF_COMMENT`)."""
 
@@ -71,6 +87,14 @@ class Handler:
                 return await self._obey(comment)
             case PromoteMissed(missed):
                 return await self._promote_missed(missed)
+            case FanOut(push):
+                if self.forwards is None:
+                    return Done("nothing is forwarded: only a server has the signed webhook")
+                repository = await self.github.repository(push.repo.name, push.installation)
+                return await self.forwards.on_push(repository, push, delivery)
+            case Forward(forward):
+                assert self.forwards is not None
+                return await self.forwards.on_forward(forward)
             case DoChore(due):
                 return await self.chores.on_due(due)
             case _:
@@ -160,7 +184,10 @@ async def build(
 ) -> AsyncIterator[Handler]:
     """The handler; its connections to GitHub live as long as the context. `inbox` is a server's."""
     connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
-    async with aiohttp.ClientSession(connector=connector, trust_env=True) as session:
+    async with (
+        aiohttp.ClientSession(connector=connector, trust_env=True) as session,
+        endpoints.forwarding(settings, metrics, clock, inbox) as forwards,
+    ):
 
         def connection(identity: Identity) -> Connection:
             return Connection(
@@ -180,7 +207,8 @@ async def build(
             texts.status_link(settings.status_url_template),
             clock,
             lambda repo, state: metrics.status_updates.labels(repo_slug=repo, status=state).inc(),
-            Chores(github, inbox, wording, clock, timedelta(days=settings.keep_days)),
+            Chores(github, inbox, wording, clock, timedelta(days=settings.keep_days), Census(github, metrics, clock)),
+            forwards,
             settings.handle_self_comment,
         )
 

@@ -43,6 +43,7 @@ async def _serve() -> None:
             random.random,
             handler.on_dead,
             hook_addresses=handler.github.hook_addresses,
+            on_scrape=handler.chores.on_scrape,
             at_start=chores.standing(clock()),
         )
         await run.serve(read, parts)

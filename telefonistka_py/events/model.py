@@ -1,6 +1,7 @@
 """What happened at GitHub, in our own words. Payload keys stop at `events.parse`."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from telefonistka_py.names import Branch, Lane, Login, RepoName, RepoPath, Sha
@@ -127,12 +128,31 @@ class MissedEvent:
     number: int
 
 
+@dataclass(frozen=True)
+class ForwardEvent:
+    """Our own: a push is to be forwarded to endpoints, as its webhook came."""
+
+    repo: RepoName
+    source: str
+    """The id of the push's delivery, which holds the headers and the body."""
+    key: str
+    """`all` for a push's first round; else which endpoint is tried again (`fanout.model.key`)."""
+    endpoints: tuple[str, ...]
+    skip_tls: bool
+    """Whether certificates of endpoints go unchecked."""
+    spread: float
+    """Over how many seconds the requests are spread."""
+    began: datetime
+    """When forwarding began (aware UTC); patience is counted from here."""
+
+
 class Chore(StrEnum):
     """What we do on a timer."""
 
     DRIFT_REPORT = "drift-report"
     RECOVERY = "recovery"
     TIDYING = "tidying"
+    CENSUS = "census"
 
 
 @dataclass(frozen=True)
@@ -156,7 +176,17 @@ class OtherEvent:
     installation: int | None
 
 
-Event = PullRequestEvent | CommentEvent | PushEvent | ChecksEvent | LandingEvent | MissedEvent | ChoreEvent | OtherEvent
+Event = (
+    PullRequestEvent
+    | CommentEvent
+    | PushEvent
+    | ChecksEvent
+    | LandingEvent
+    | MissedEvent
+    | ForwardEvent
+    | ChoreEvent
+    | OtherEvent
+)
 
 
 def lane(event: Event) -> Lane:
@@ -175,6 +205,9 @@ def lane(event: Event) -> Lane:
             return Lane(f"{event.repo}#{event.number}!landing")
         case MissedEvent():
             return Lane(f"{event.repo}#{event.number}")
+        case ForwardEvent():
+            # A lane of its own: what waits for an endpoint holds up nothing.
+            return Lane(f"forward:{event.key}:{event.source}")
         case ChoreEvent():
             return Lane(f"chore:{event.chore}:{event.repo or ''}")
         case OtherEvent():

@@ -2,7 +2,7 @@
 
 import json
 
-from telefonistka_py.events.model import ChoreEvent, LandingEvent, MissedEvent
+from telefonistka_py.events.model import ChoreEvent, ForwardEvent, LandingEvent, MissedEvent
 from telefonistka_py.names import RepoName, Sha
 
 LANDING = "telefonistka/landing"
@@ -11,6 +11,7 @@ LANDING = "telefonistka/landing"
 
 CHORE = "telefonistka/chore"
 MISSED = "telefonistka/missed"
+FORWARD = "telefonistka/forward"
 
 
 def landing_id(repo: RepoName, sha: Sha, number: int | None = None) -> str:
@@ -22,7 +23,12 @@ def missed_id(event: MissedEvent) -> str:
     return f"missed:{event.repo}#{event.number}"
 
 
-def body(event: LandingEvent | MissedEvent | ChoreEvent) -> bytes:
+def forward_id(key: str, source: str = "") -> str:
+    """The id of a forward's delivery; without `source`, the start of all those of one endpoint."""
+    return f"forward:{key}:{source}"
+
+
+def body(event: LandingEvent | MissedEvent | ForwardEvent | ChoreEvent) -> bytes:
     """What `parse` reads back."""
     if isinstance(event, MissedEvent):
         return json.dumps({"repo": event.repo, "installation": event.installation, "number": event.number}).encode()
@@ -33,6 +39,18 @@ def body(event: LandingEvent | MissedEvent | ChoreEvent) -> bytes:
                 "repo": event.repo,
                 "installation": event.installation,
                 "memory": event.memory,
+            }
+        ).encode()
+    if isinstance(event, ForwardEvent):
+        return json.dumps(
+            {
+                "repo": event.repo,
+                "source": event.source,
+                "key": event.key,
+                "endpoints": event.endpoints,
+                "skip_tls": event.skip_tls,
+                "spread_ms": round(event.spread * 1000),
+                "began": event.began.isoformat(),
             }
         ).encode()
     return json.dumps(

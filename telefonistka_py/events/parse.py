@@ -7,6 +7,7 @@ optional here; a field that we need must have the right type, since a wrong gues
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import NoReturn, TypeVar
 from urllib.parse import parse_qs
 
@@ -17,6 +18,7 @@ from telefonistka_py.events.model import (
     ChoreEvent,
     CommentEvent,
     Event,
+    ForwardEvent,
     LandingEvent,
     MissedEvent,
     OtherEvent,
@@ -66,6 +68,8 @@ def parse(kind: str, body: bytes, content_type: str) -> Event:
             return _landing_event(payload)
         case own.MISSED:
             return _missed_event(payload)
+        case own.FORWARD:
+            return _forward_event(payload)
         case own.CHORE:
             return _chore_event(payload)
         case _:
@@ -297,6 +301,22 @@ def _missed_event(payload: _Object) -> MissedEvent:
         repo=RepoName(payload.matching("repo", _REPO_NAME, "of the form owner/name")),
         installation=payload.whole("installation") if payload.has("installation") else None,
         number=payload.whole("number"),
+    )
+
+
+def _forward_event(payload: _Object) -> ForwardEvent:
+    try:
+        began = datetime.fromisoformat(payload.text("began"))
+    except ValueError:
+        raise MalformedEvent("began is no moment") from None
+    return ForwardEvent(
+        repo=RepoName(payload.matching("repo", _REPO_NAME, "of the form owner/name")),
+        source=payload.text("source"),
+        key=payload.text("key"),
+        endpoints=payload.each("endpoints", _text),
+        skip_tls=payload.flag("skip_tls", missing=False),
+        spread=payload.whole("spread_ms") / 1000,
+        began=began,
     )
 
 

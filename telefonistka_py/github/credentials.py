@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import jwt
 
-from telefonistka_py.errors import OperatorMistake, WorldUnwell
+from telefonistka_py.errors import OperatorMistake, TelefonistkaError, WorldUnwell
 
 MARGIN = timedelta(minutes=5)
 """A token this close to its end is not used for new work (N22)."""
@@ -50,7 +50,10 @@ Credentials = App | Token
 
 
 class InstallationToken:
-    """One installation's token, fetched when needed, renewed once for all who wait for it."""
+    """One installation's token, fetched when needed, renewed once for all who wait for it.
+
+    `clock` is GitHub's, as far as we know it: the token's end is told by that.
+    """
 
     def __init__(self, fetch: Callable[[], Awaitable[Any]], clock: Callable[[], datetime]) -> None:
         self._fetch = fetch
@@ -58,20 +61,34 @@ class InstallationToken:
         self._lock = asyncio.Lock()
         self._value = ""
         self._expires: datetime | None = None
+        self._failures = 0
+        self._failure: TelefonistkaError | None = None
 
     async def __call__(self) -> str:
+        seen = self._failures
         async with self._lock:
-            if self._expires is None or self._expires - MARGIN <= self._clock():
-                answer = await self._fetch()
-                try:
-                    self._value, expires = answer["token"], answer["expires_at"]
-                    self._expires = datetime.fromisoformat(expires)
-                except (KeyError, TypeError, ValueError):
-                    raise WorldUnwell(
-                        "GitHub's answer to the request for an installation token makes no sense"
-                    ) from None
+            if self._expires is not None and self._expires - MARGIN > self._clock():
+                return self._value
+            if self._failure is not None and self._failures > seen:
+                raise self._failure  # all who waited for that attempt share it: each trying anew would hammer
+            await self._renew()
             return self._value
 
-    def forget(self) -> None:
-        """GitHub refused the token before its time: the next caller fetches another."""
-        self._expires = None
+    async def _renew(self) -> None:
+        try:
+            answer = await self._fetch()
+            self._value, self._expires = answer["token"], datetime.fromisoformat(answer["expires_at"])
+        except (KeyError, TypeError, ValueError):
+            self._failed(WorldUnwell("GitHub's answer to the request for an installation token makes no sense"))
+        except TelefonistkaError as error:
+            self._failed(error)
+
+    def _failed(self, error: TelefonistkaError) -> NoReturn:
+        self._failures += 1
+        self._failure = error
+        raise error
+
+    def forget(self, token: str) -> None:
+        """GitHub refused `token` before its time: the next caller fetches another, unless that was done meanwhile."""
+        if token == self._value:
+            self._expires = None

@@ -1,17 +1,11 @@
 """Turns what GitHub answers when it does not do as asked into the house's four kinds of error."""
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from telefonistka_py.errors import OperatorMistake, TelefonistkaError, WorldUnwell
-
-SECONDARY_PAUSE = timedelta(seconds=60)
-"""How long to wait after a secondary limit that does not say
-(https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit)."""
-
-_LIMIT = re.compile(r"rate limit|abuse detection|too many requests", re.IGNORECASE)
+from telefonistka_py.github import clocks, limits
 
 
 class Refused(TelefonistkaError):
@@ -27,6 +21,11 @@ class Refused(TelefonistkaError):
 class Unauthorized(OperatorMistake):
     """GitHub does not know the token: wrong, revoked, or past its end."""
 
+    def __init__(self, message: str, *, ahead: timedelta = timedelta(0)) -> None:
+        super().__init__(message)
+        self.ahead = ahead
+        """How far GitHub's clock is ahead of ours, by its answer: a signed proof of ours may merely be out of time."""
+
 
 class Forbidden(OperatorMistake):
     """GitHub knows us, and we may not: a permission is missing, the conversation is locked, the repository archived."""
@@ -35,15 +34,14 @@ class Forbidden(OperatorMistake):
 def of_answer(
     method: str, path: str, status: int, headers: Mapping[str, str], data: Any, now: datetime
 ) -> TelefonistkaError:
-    """The error that an answer of 300 and over is."""
-    said = _said(data) or f"HTTP {status}"
-    what = f"GitHub answered {status} to {method} {path}: {said}"
-    if status >= 500:
-        return WorldUnwell(what)
-    if status in (403, 429) and (limited := _limited(status, headers, said, now)):
-        return WorldUnwell(what, retry_at=limited)
+    """The error that an answer of 300 and over is, limits aside: those are `limits`'."""
+    said = in_words(data) or f"HTTP {status}"
+    what = sentence(method, path, status, data)
+    if status >= 500 or status == 304:
+        return WorldUnwell(what, retry_at=limits.retry_after(headers, now))
     if status == 401:
-        return Unauthorized(f"{what}. Check the App's id and private key, or the token")
+        advice = "Check the App's id and private key, or the token"
+        return Unauthorized(f"{what}. {advice}", ahead=clocks.ahead(headers, now))
     if status == 403:
         needed = headers.get("x-accepted-github-permissions")
         hint = f" (needed: {needed})" if needed else ""
@@ -53,14 +51,12 @@ def of_answer(
     return Refused(what, status=status, reason=said)
 
 
-def of_graphql(operation: str, errors: Sequence[Any], reset: datetime | None, now: datetime) -> TelefonistkaError:
-    """The error that a GraphQL answer with `errors` is; GitHub sends it as HTTP 200, limits included."""
+def of_graphql(operation: str, errors: Sequence[Any]) -> TelefonistkaError:
+    """The error that a GraphQL answer with `errors` is, limits aside; GitHub sends it as HTTP 200."""
     found = [error for error in errors if isinstance(error, dict)]
     said = "; ".join(str(error.get("message", "")) for error in found[:3]) or "no reason given"
     kinds = {str(error.get("type", "")) for error in found}
     what = f"GitHub could not answer the query {operation}: {said}"
-    if "RATE_LIMITED" in kinds or "RATE_LIMIT" in kinds or _LIMIT.search(said):
-        return WorldUnwell(what, retry_at=reset if reset and reset > now else now + SECONDARY_PAUSE)
     if kinds == {"NOT_FOUND"}:
         return Refused(what, status=404, reason=said)
     if kinds == {"UNPROCESSABLE"}:
@@ -70,16 +66,13 @@ def of_graphql(operation: str, errors: Sequence[Any], reset: datetime | None, no
     return WorldUnwell(what)
 
 
-def _limited(status: int, headers: Mapping[str, str], said: str, now: datetime) -> datetime | None:
-    """When to come back, if this is a limit at all: as told, else a minute from now."""
-    if (wait := headers.get("retry-after", "")).isdigit():
-        return now + timedelta(seconds=int(wait))
-    if headers.get("x-ratelimit-remaining") == "0" and (reset := headers.get("x-ratelimit-reset", "")).isdigit():
-        return max(datetime.fromtimestamp(int(reset), UTC), now) + timedelta(seconds=1)
-    return now + SECONDARY_PAUSE if status == 429 or _LIMIT.search(said) else None
+def sentence(method: str, path: str, status: int, data: Any) -> str:
+    """What was asked, and what was answered."""
+    return f"GitHub answered {status} to {method} {path}: {in_words(data) or f'HTTP {status}'}"
 
 
-def _said(data: Any) -> str:
+def in_words(data: Any) -> str:
+    """What an answer's body says: its `message`, and its `errors`; empty when it says nothing."""
     if not isinstance(data, dict):
         return str(data).strip()[:200] if data else ""
     details = data.get("errors") or []

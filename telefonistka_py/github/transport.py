@@ -1,30 +1,36 @@
-"""One connection to GitHub with one identity: gidgethub's protocol over aiohttp, and the house's errors.
+"""One connection to GitHub with one identity: requests in gidgethub's form over aiohttp, and the house's errors.
 
-gidgethub 6 builds requests and reads answers; what it leaves open is decided here. Its exceptions drop what a limit
-says, so answers are judged before it sees them; its `graphql()` does the same, so queries go out as plain requests.
+gidgethub builds the requests. It has its own way with answers, which drops what a limit says and which answer said it,
+so answers are judged here: each tells the `Budget` what is left, and a request that must not be made is not sent.
 """
 
 import asyncio
 import io
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
-from gidgethub import HTTPException, sansio
-from gidgethub.abc import GitHubAPI
+import structlog
+from gidgethub import sansio
 
 from telefonistka_py.errors import WorldUnwell
-from telefonistka_py.github import failure
+from telefonistka_py.github import failure, limits
+from telefonistka_py.github.budget import Budget
+from telefonistka_py.github.etags import Etags
 
 REQUESTER = "telefonistka"
 TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10)
 
 Clock = Callable[[], datetime]
 TokenSource = Callable[[], Awaitable[str]]
-"""The token to use now. One that can also `forget` it is asked to when GitHub refuses it."""
+"""The token to use now."""
+
+log = structlog.get_logger()
 
 
 class Observer(Protocol):
@@ -33,9 +39,37 @@ class Observer(Protocol):
     def __call__(self, method: str, path: str, status: int, headers: Mapping[str, str], seconds: float) -> None: ...
 
 
-class Transport(GitHubAPI):
+@dataclass(frozen=True)
+class _Ask:
+    """A request, but for who makes it."""
+
+    method: str
+    url: str
+    body: bytes
+    resource: str
+    """The limit that it counts for."""
+    reserve: float
+
+    @property
+    def path(self) -> str:
+        """The path alone: a query may be long, and nothing in it helps to find an error."""
+        return urlsplit(self.url).path
+
+
+@dataclass(frozen=True)
+class _Answer:
+    data: Any
+    """Parsed JSON."""
+    link: str
+    """The header that tells of further pages."""
+
+
+class Transport:
     """Sends requests one identity at a time. Mutations go one after another, as GitHub asks
     (https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api); reads go as they come.
+
+    Every method raises `Limited`, without sending anything, while a limit holds. `reserve` is the share of the limit
+    (0 to 1) that a request leaves to others.
     """
 
     def __init__(
@@ -47,102 +81,178 @@ class Transport(GitHubAPI):
         token: TokenSource,
         clock: Clock,
         observe: Observer,
+        jitter: Callable[[], float],
+        forget: Callable[[str], None] | None = None,
     ) -> None:
-        super().__init__(REQUESTER, base_url=rest_url)
+        """`forget` is told of a token that GitHub refused, where `token` can then give another."""
         self._session = session
+        self._rest_url = rest_url
         self._graphql_url = graphql_url
         self._token = token
+        self._forget = forget
         self._clock = clock
         self._observe = observe
+        self._budget = Budget(jitter)
+        self._etags = Etags()
         self._mutations = asyncio.Lock()
 
-    async def get(self, url: str, *, jwt: str | None = None) -> Any:
+    async def get(self, url: str, *, jwt: str | None = None, reserve: float = 0.0) -> Any:
         """The answer's JSON."""
-        return await self._send("GET", url, b"", jwt)
+        return (await self._send(self._ask("GET", url, b"", reserve), jwt)).data
 
-    async def mutate(self, method: str, url: str, data: Any = b"", *, jwt: str | None = None) -> Any:
+    async def page(self, url: str, *, jwt: str | None = None, reserve: float = 0.0) -> tuple[Any, str]:
+        """The JSON of one page, and the `cursor` of the next; empty after the last
+        (https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api)."""
+        answer = await self._send(self._ask("GET", url, b"", reserve), jwt)
+        return answer.data, _next_cursor(answer.link)
+
+    async def post(self, url: str, data: Any, *, jwt: str) -> Any:
+        """For what changes nothing that anybody sees (a token is made), so that it need not wait for its turn."""
+        return (await self._send(self._ask("POST", url, data), jwt)).data
+
+    async def mutate(self, method: str, url: str, data: Any = b"") -> Any:
         """Changes something; waits until this identity's earlier changes were answered."""
         async with self._mutations:
-            return await self._send(method, url, data, jwt)
+            return (await self._send(self._ask(method, url, data), None)).data
 
     async def change(self, operation: str, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """A GraphQL mutation; waits like `mutate`."""
         async with self._mutations:
             return await self.query(operation, document, variables)
 
-    async def query(self, operation: str, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    async def query(
+        self, operation: str, document: str, variables: Mapping[str, Any], *, reserve: float = 0.0
+    ) -> dict[str, Any]:
         """The `data` of a GraphQL answer. An answer with any error is an error: part of it would look whole (N1)."""
-        answer = await self._send("POST", self._graphql_url, {"query": document, "variables": dict(variables)}, None)
-        if not isinstance(answer, dict):
-            raise WorldUnwell(f"GitHub's answer to the query {operation} is no JSON object")
-        if errors := answer.get("errors"):
-            reset = self.rate_limit.reset_datetime if self.rate_limit and not self.rate_limit.remaining else None
-            raise failure.of_graphql(operation, errors, reset, self._clock())
-        if not isinstance(data := answer.get("data"), dict):
+        data, errors = await self._queried(operation, document, variables, reserve)
+        if errors:
+            raise failure.of_graphql(operation, errors)
+        if not isinstance(data, dict):
             raise WorldUnwell(f"GitHub's answer to the query {operation} holds no data")
         return data
 
-    async def _send(self, method: str, url: str, data: Any, jwt: str | None) -> Any:
-        token = None if jwt else await self._token()
-        try:
-            answer, _, _ = await self._make_request(
-                method, url, {}, data, sansio.accept_format(), jwt=jwt, oauth_token=token
-            )
-        except failure.Unauthorized as error:
-            if jwt is None and (forget := getattr(self._token, "forget", None)):
-                forget()
-                raise WorldUnwell(f"{error}. A new token is fetched for the next attempt") from error
-            raise
-        except HTTPException as error:  # `_request` judged the answer already; this is gidgethub's last word
-            raise WorldUnwell(f"GitHub's answer to {method} {_path(url)} can't be read: {error}") from error
-        return answer
+    async def query_what_is_there(
+        self, operation: str, document: str, variables: Mapping[str, Any], *, reserve: float = 0.0
+    ) -> dict[str, Any]:
+        """Like `query`, but what GitHub says it can't find is null in the answer; any other error is an error."""
+        data, errors = await self._queried(operation, document, variables, reserve)
+        others = [each for each in errors if not isinstance(each, dict) or each.get("type") != "NOT_FOUND"]
+        if others or not isinstance(data, dict):
+            raise failure.of_graphql(operation, others or errors)
+        return data
 
-    async def _request(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        loop = asyncio.get_running_loop()
-        started, path = loop.time(), _path(url)
+    async def _queried(
+        self, operation: str, document: str, variables: Mapping[str, Any], reserve: float
+    ) -> tuple[Any, list[Any]]:
+        values = {"query": document, "variables": dict(variables)}
+        answer = (await self._send(self._ask("POST", self._graphql_url, values, reserve, "graphql"), None)).data
+        if not isinstance(answer, dict):
+            raise WorldUnwell(f"GitHub's answer to the query {operation} is no JSON object")
+        errors = answer.get("errors") or []
+        return answer.get("data"), errors if isinstance(errors, list) else [errors]
+
+    def _ask(self, method: str, url: str, data: Any, reserve: float = 0.0, resource: str = "") -> _Ask:
+        where = sansio.format_url(url, None, base_url=self._rest_url)
+        body = b"" if data == b"" else json.dumps(data).encode()
+        return _Ask(method, where, body, resource or ("search" if url.startswith("/search/") else "core"), reserve)
+
+    async def _send(self, ask: _Ask, jwt: str | None) -> _Answer:
+        if jwt is not None:
+            return await self._exchanged(ask, jwt=jwt)
+        token = await self._token()
         try:
-            # A redirect is not followed: gidgethub's headers carry the token.
+            return await self._exchanged(ask, token=token)
+        except failure.Unauthorized:
+            if self._forget is None:
+                raise
+            self._forget(token)
+        # It was refused, so nothing was done: with a new token it is sent once more.
+        token = await self._token()
+        try:
+            return await self._exchanged(ask, token=token)
+        except failure.Unauthorized as error:
+            self._forget(token)
+            raise WorldUnwell(f"{error}. A new token is fetched for the next attempt") from error
+
+    async def _exchanged(self, ask: _Ask, *, token: str | None = None, jwt: str | None = None) -> _Answer:
+        headers = sansio.create_headers(REQUESTER, oauth_token=token, jwt=jwt)
+        headers["content-length"] = str(len(ask.body))
+        if ask.body:
+            headers["content-type"] = "application/json; charset=utf-8"
+        kept = self._etags.find(ask.url) if ask.method == "GET" else None
+        if kept is not None:
+            headers["if-none-match"] = kept.etag
+        ticket = self._budget.admit(ask.resource, self._clock(), ask.reserve)
+        status, answered, content = await self._request(ask, headers)
+        now = self._clock()
+        if standing := limits.standing(answered, now):
+            self._budget.told(standing, now)
+        if status == 304 and kept is not None:
+            self._budget.went_well(ticket)
+            return _Answer(json.loads(kept.content), kept.link)
+        data = self._judged(ask, ticket, status, answered, content, now)
+        if ask.method == "GET":
+            self._etags.answered(ask.url, answered, content)
+        return _Answer(data, answered.get("link", ""))
+
+    def _judged(
+        self, ask: _Ask, ticket: int, status: int, headers: Mapping[str, str], content: bytes, now: datetime
+    ) -> Any:
+        data, is_json = _parsed(headers, content)
+        if limit := _limit(ask, status, headers, data, now):
+            error = self._budget.hit(limit, ticket, failure.sentence(ask.method, ask.path, status, data), now)
+            log.warning("GitHub's limit is reached", why=str(error), until=error.retry_at.isoformat())
+            raise error
+        if status < 500:
+            self._budget.went_well(ticket)
+        if status >= 300:
+            raise failure.of_answer(ask.method, ask.path, status, headers, data, now)
+        if content and not is_json:
+            raise WorldUnwell(f"GitHub's answer to {ask.method} {ask.path} is no JSON, or was cut short")
+        return data
+
+    async def _request(self, ask: _Ask, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        try:
+            # A redirect is not followed: the headers carry the token.
             async with self._session.request(
-                method, url, headers=headers, data=io.BytesIO(body), timeout=TIMEOUT, allow_redirects=False
+                ask.method,
+                ask.url,
+                headers=headers,
+                data=io.BytesIO(ask.body),
+                timeout=TIMEOUT,
+                allow_redirects=False,
             ) as answer:
                 content = await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise WorldUnwell(f"GitHub could not be reached for {method} {path}: {_reason(error)}") from error
-        # gidgethub looks headers up in lower case; aiohttp's own mapping takes any.
-        self._observe(method, path, answer.status, answer.headers, loop.time() - started)
-        if answer.status >= 300:
-            raise failure.of_answer(method, path, answer.status, answer.headers, _json(content), self._clock())
-        if content and not _is_json(answer.headers, content):
-            raise WorldUnwell(f"GitHub's answer to {method} {path} is no JSON, or was cut short")
+            raise WorldUnwell(f"GitHub could not be reached for {ask.method} {ask.path}: {_reason(error)}") from error
+        self._observe(ask.method, ask.path, answer.status, answer.headers, loop.time() - started)
         return answer.status, answer.headers, content
 
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+
+def _limit(ask: _Ask, status: int, headers: Mapping[str, str], data: Any, now: datetime) -> limits.Limit | None:
+    if ask.resource == "graphql" and status == 200:
+        errors = data.get("errors") if isinstance(data, dict) else None
+        return limits.in_errors(errors, headers, now) if isinstance(errors, list) else None
+    return limits.in_refusal(status, headers, failure.in_words(data), ask.resource, now)
 
 
-def _path(url: str) -> str:
-    """The path alone: a query may be long, and nothing in it helps to find an error."""
-    return urlsplit(url).path
+def _next_cursor(link: str) -> str:
+    """Only the cursor is taken from the address: a header does not decide whom we send our proof to."""
+    found = re.search(r'<([^>]*)>\s*;\s*rel="next"', link)
+    return parse_qs(urlsplit(found[1]).query).get("cursor", [""])[0] if found else ""
 
 
 def _reason(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def _json(content: bytes) -> Any:
+def _parsed(headers: Mapping[str, str], content: bytes) -> tuple[Any, bool]:
+    """The body, and whether it is JSON that says so."""
+    if not content:
+        return None, False
     try:
-        return json.loads(content)
+        return json.loads(content), headers.get("content-type", "").startswith("application/json")
     except ValueError:
-        return content.decode("utf-8", "replace")
-
-
-def _is_json(headers: Mapping[str, str], content: bytes) -> bool:
-    if not headers.get("content-type", "").startswith("application/json"):
-        return False
-    try:
-        json.loads(content)
-    except ValueError:
-        return False
-    return True
+        return content.decode("utf-8", "replace"), False

@@ -116,13 +116,13 @@ class Recovery:
 
     async def _where(self) -> list[tuple[int | None, Sequence[RepoName]]]:
         if not self.github.is_app:
-            return [(None, await self._known())]
+            return [(None, await self.known())]
         return [
             (each.id, [listed.name for listed in await self.github.repositories(each.id)])
             for each in await self.github.installations()
         ]
 
-    async def _known(self) -> list[RepoName]:
+    async def known(self) -> list[RepoName]:
         """The repositories that the inbox has heard of: a personal token is not told where it is in use."""
         lanes = (entry.lane for entry in await self.inbox.entries(most=MOST_KNOWN) if "/" not in entry.kind)
         names = (name.partition("#")[0].partition("@")[0].partition("!")[0] for name in lanes)

@@ -33,6 +33,7 @@ _EXPIRES = (
 _TOO_FAR = "'Expiration time' claim ('exp') is too far in the future"
 _ISSUED = "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued"
 _UNREADABLE = "A JSON web token could not be decoded"
+SUSPENDED = "This installation has been suspended"
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ def actor(hub: "Hub", headers: Mapping[str, str]) -> Actor:
         return Actor(app=_app(hub, value))
     token = hub.tokens.get(value)
     if token is not None and token.expires_at > hub.clock():
+        if token.installation.suspended_at is not None:
+            raise Refusal(403, SUSPENDED)
         return Actor(user=token.installation.app.bot, token=token)
     person = next((each for each in hub.users.values() if each.kind == "User" and each.token == value), None)
     if person is None:

@@ -1,15 +1,19 @@
 """What a hub is told to do wrong: answers, limits, deliveries."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from telefonistka_py.sandbox import quota, webhooks
 from telefonistka_py.sandbox.faults import Fault, Faults
+from telefonistka_py.sandbox.model import Installation
 
 
 class Disorder:
     """The part of a `Hub` that orders faults."""
 
+    clock: Callable[[], datetime]
+    installations: dict[int, Installation]
     faults: Faults
     quota: "quota.Quota"
     webhooks: "webhooks.Webhooks"
@@ -53,13 +57,29 @@ class Disorder:
         remaining: int | None = None,
         resource: str = "core",
         status: int | None = None,
+        account: str | None = None,
     ) -> None:
         """Changes everybody's rate limit, what is left of it, or both. `resource`: `core`, `graphql`, `search`.
 
-        `status`: how REST refuses from now on, 403 or 429; GitHub uses both.
+        `status`: how REST refuses from now on, 403 or 429; GitHub uses both. With `account` only the installations
+        there have `remaining` left, and the limit stays.
         """
-        self.quota.set(resource, primary, remaining)
+        if account is not None and remaining is not None:
+            self.quota.set_for(account, resource, remaining)
+        else:
+            self.quota.set(resource, primary, remaining)
         self.quota.refuses_with = status or self.quota.refuses_with
+
+    def without_limits(self) -> None:
+        """Nothing is counted, and no answer tells of limits: an Enterprise Server's default."""
+        self.quota.told = False
+
+    def suspend(self, account: str, suspended: bool = True) -> None:
+        """Suspends the installations on `account`, or takes that back: their tokens are refused, and nothing is told
+        to the App."""
+        for each in self.installations.values():
+            if each.account.login.lower() == account.lower():
+                each.suspended_at = self.clock() if suspended else None
 
     def limit_secondary(
         self,

@@ -28,7 +28,7 @@ from graphql import (
 )
 from graphql.language import IntValueNode, VariableNode
 
-from telefonistka_py.sandbox import quota, resolvers, root
+from telefonistka_py.sandbox import resolvers, root
 from telefonistka_py.sandbox.auth import Actor
 from telefonistka_py.sandbox.calls import Answer
 from telefonistka_py.sandbox.refusal import Json, Refusal, Unknown
@@ -74,7 +74,7 @@ async def answer(hub: "Hub", actor: Actor, body: Any, method: str) -> Answer:
         # GraphQL says so with status 200: docs, Rate limits and query limits for the GraphQL API.
         return Answer(200, {"errors": [{"type": "RATE_LIMITED", "message": refusal.message}]}, refusal.headers)
     result = await _result(hub, actor, body)
-    return Answer(200, result, quota.headers(bucket, "graphql"))
+    return Answer(200, result, hub.quota.headers(bucket, "graphql"))
 
 
 async def _result(hub: "Hub", actor: Actor, body: Json) -> Json:

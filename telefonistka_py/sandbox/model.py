@@ -186,6 +186,7 @@ class Installation:
     repositories: set[str] | None
     """`owner/name` of each; None: all repositories of the account."""
     created_at: datetime
+    suspended_at: datetime | None = None
 
     def covers(self, repo: str) -> bool:
         own = repo.split("/")[0].lower() == self.account.login.lower()

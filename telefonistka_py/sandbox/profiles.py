@@ -209,6 +209,6 @@ def installation(hub: "Hub", which: Installation) -> Json:
         "single_file_name": None,
         "has_multiple_single_files": False,
         "single_file_paths": [],
-        "suspended_by": None,
-        "suspended_at": None,
+        "suspended_by": user(hub, which.account) if which.suspended_at else None,
+        "suspended_at": maybe(which.suspended_at),
     }

@@ -44,6 +44,8 @@ class Quota:
         self._start_used: dict[str, int] = {}
         self.refuses_with = 403
         """The status of a refusal over REST: GitHub uses 403 and 429."""
+        self.told = True
+        """Whether anything is counted and told; an Enterprise Server may have its limits switched off."""
         self._buckets: dict[tuple[str, str], Bucket] = {}
 
     def bucket(self, actor: "Actor", resource: str) -> Bucket:
@@ -58,11 +60,24 @@ class Quota:
     def spend(self, actor: "Actor", resource: str) -> Bucket:
         """Counts one request. Raises 403 when none is left."""
         bucket = self.bucket(actor, resource)
+        if not self.told:
+            return bucket
         if bucket.remaining == 0:
             message = f"API rate limit exceeded for {actor.purse}."
-            raise Refusal(self.refuses_with, message, headers=headers(bucket, resource))
+            raise Refusal(self.refuses_with, message, headers=self.headers(bucket, resource))
         bucket.used += 1
         return bucket
+
+    def refund(self, actor: "Actor", resource: str) -> Bucket:
+        """Takes a request back that turned out to be free of charge."""
+        bucket = self.bucket(actor, resource)
+        bucket.used = max(0, bucket.used - 1)
+        return bucket
+
+    def headers(self, bucket: Bucket, resource: str) -> dict[str, str]:
+        if not self.told:
+            return {}
+        return {f"x-ratelimit-{key}": str(value) for key, value in _shape(bucket, resource).items()}
 
     def set(self, resource: str, primary: int | None, remaining: int | None) -> None:
         """Changes the limit, what is left of it, or both, for everybody."""
@@ -75,6 +90,15 @@ class Quota:
                 bucket.limit = self.primary[resource] if primary is not None else bucket.limit
                 if remaining is not None:
                     bucket.used = bucket.limit - remaining
+
+    def set_for(self, account: str, resource: str, remaining: int) -> None:
+        """Changes what is left to the installations on one account, and to nobody else."""
+        for each in self.hub.installations.values():
+            if each.account.login.lower() == account.lower():
+                limit = self.primary[resource]
+                self._buckets[f"installation ID {each.id}", resource] = Bucket(
+                    limit, limit - remaining, self.hub.clock() + WINDOW
+                )
 
     def overview(self, actor: "Actor") -> Json:
         """`GET /rate_limit`, which costs nothing."""
@@ -90,10 +114,6 @@ def _shape(bucket: Bucket, resource: str) -> Json:
         "reset": bucket.reset_seconds,
         "resource": resource,
     }
-
-
-def headers(bucket: Bucket, resource: str) -> dict[str, str]:
-    return {f"x-ratelimit-{key}": str(value) for key, value in _shape(bucket, resource).items()}
 
 
 SECONDARY = (

@@ -6,12 +6,14 @@ import json
 import re
 import sys
 import time
+from datetime import UTC
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from aiohttp import web
 
-from telefonistka_py.sandbox import auth, calls, faults, quota, rest
+from telefonistka_py.sandbox import auth, calls, faults, rest
 from telefonistka_py.sandbox.auth import Actor
 from telefonistka_py.sandbox.calls import Answer, Call, Route
 from telefonistka_py.sandbox.model import Exchange
@@ -124,7 +126,7 @@ class Server:
         resource = "search" if path.startswith("/search") else "core"
         free = path == "/rate_limit"
         bucket = hub.quota.bucket(actor, resource) if free else hub.quota.spend(actor, resource)
-        counted = quota.headers(bucket, resource)
+        counted = hub.quota.headers(bucket, resource)
         call = Call(
             hub,
             actor,
@@ -161,14 +163,14 @@ class Server:
             "x-github-media-type": "github.v3; format=json",
             "x-github-api-version-selected": request.headers.get("x-github-api-version", "2022-11-28"),
             "server": "github.com",
+            "date": format_datetime(self.hub.clock().astimezone(UTC), usegmt=True),
             **answer.headers,
         }
         if request.method == "GET" and status == 200:
             tag = f'W/"{hashlib.sha256(body).hexdigest()}"'
             headers |= {"etag": tag, "cache-control": "private, max-age=60, s-maxage=60"}
             if tag in [each.strip() for each in request.headers.get("if-none-match", "").split(",")]:
-                # A 304 is free of charge: docs, Best practices for using the REST API.
-                self._refund(request)
+                headers |= self._refunded(request, headers)
                 status, body = 304, b""
         exchange.status, exchange.ended = status, time.monotonic()
         exchange.answer = answer.body if status != 304 else None
@@ -177,11 +179,12 @@ class Server:
         exchange.content_type = answer.content_type
         return web.Response(status=status, body=body, headers=headers)
 
-    def _refund(self, request: web.Request) -> None:
-        actor = auth.actor(self.hub, request.headers)
-        if actor.login:
-            bucket = self.hub.quota.bucket(actor, "core")
-            bucket.used = max(0, bucket.used - 1)
+    def _refunded(self, request: web.Request, headers: dict[str, str]) -> dict[str, str]:
+        """A 304 is free of charge for whoever says who they are: docs, Best practices for using the REST API."""
+        actor, resource = auth.actor(self.hub, request.headers), headers.get("x-ratelimit-resource")
+        if resource is None or actor == Actor() or request.path.endswith("/rate_limit"):
+            return {}
+        return self.hub.quota.headers(self.hub.quota.refund(actor, resource), resource)
 
 
 def _parsed(text: bytes) -> Any:

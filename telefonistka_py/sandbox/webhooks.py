@@ -66,6 +66,8 @@ class Webhooks:
     def _listens(self, installation: Installation, event: str, repo: "Repo | None") -> bool:
         app = installation.app
         wanted = event in ALWAYS or event in app.events
+        if installation.suspended_at is not None:
+            return False
         return app.webhook_url is not None and wanted and (repo is None or installation.covers(repo.name))
 
     def tell(self, event: str, payload: Json, repo: "Repo | None") -> None:

@@ -14,6 +14,7 @@ from telefonistka_py.events.model import (
     ChoreEvent,
     CommentEvent,
     Event,
+    ForwardEvent,
     LandingEvent,
     MissedEvent,
     OtherEvent,
@@ -169,6 +170,8 @@ def about(event: Event) -> dict[str, object]:
             return {"repo": event.repo, "sha": event.sha}
         case LandingEvent() | MissedEvent():
             return {"repo": event.repo, "pr": event.number}
+        case ForwardEvent():
+            return {"repo": event.repo, "push": event.source}
         case ChoreEvent():
             return {"chore": event.chore.value, **({"repo": event.repo} if event.repo else {})}
         case OtherEvent():

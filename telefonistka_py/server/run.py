@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from aiohttp import web
 
 from telefonistka_py.errors import OperatorMistake
+from telefonistka_py.events import own
 from telefonistka_py.inbox.model import Delivery, Inbox
 from telefonistka_py.observability import logs
 from telefonistka_py.observability.metrics import Metrics
@@ -19,7 +20,7 @@ from telefonistka_py.server.guard import Guards
 from telefonistka_py.server.hooks import Fetch, Hooks
 from telefonistka_py.server.verdict import Patience
 from telefonistka_py.server.web import Door
-from telefonistka_py.server.worker import Worker
+from telefonistka_py.server.worker import Beside, Worker
 from telefonistka_py.settings import Listen, Settings
 
 _CLOSING_SECONDS = 5.0
@@ -45,6 +46,8 @@ class Parts:
     on_dead: OnDead | None = None
     hook_addresses: Fetch | None = None
     """Fetches the addresses that GitHub sends webhooks from; needed where others are to be turned away."""
+    on_scrape: Callable[[], None] = lambda: None
+    """Called before the metrics are read."""
     at_start: tuple[Delivery, ...] = ()
     """Work of our own that every server begins with."""
     patience: Patience | None = None
@@ -69,14 +72,24 @@ async def running(settings: Settings, parts: Parts) -> AsyncIterator[Running]:
     """
     for delivery in parts.at_start:
         await parts.inbox.put(delivery)
-    worker = Worker(_attempts(settings, parts), parts.metrics, slots=settings.worker_slots)
+    worker = Worker(
+        _attempts(settings, parts),
+        parts.metrics,
+        slots=settings.worker_slots,
+        name=settings.replica,
+        beside=_beside(settings),
+    )
     worker.start()
     try:
         hooks = Hooks(settings.trusted_proxies) if settings.only_from_github else None
-        door = Door(settings.webhook_secrets, parts.inbox, worker, parts.metrics, parts.clock, hooks)
+        door = Door(
+            settings.webhook_secrets, parts.inbox, worker, parts.metrics, parts.clock, hooks, on_scrape=parts.on_scrape
+        )
         # Deliveries are still accepted while the worker drains: what comes then waits for the next process.
         async with _known(hooks, parts.hook_addresses), _site(door.application(), settings.listen) as url:
-            log.info("the server listens", url=url, inbox=str(settings.inbox))
+            log.info(
+                "the server listens", url=url, inbox="the database" if settings.database_url else str(settings.inbox)
+            )
             try:
                 yield Running(url, parts.inbox, worker)
             finally:
@@ -105,6 +118,10 @@ async def serve(settings: Settings, parts: Parts) -> None:
     log.info("the server has stopped")
 
 
+def _beside(settings: Settings) -> dict[str, Beside]:
+    return {own.FORWARD: Beside(settings.fanout.slots)}
+
+
 def _attempts(settings: Settings, parts: Parts) -> Attempts:
     return Attempts(
         inbox=parts.inbox,
@@ -114,6 +131,7 @@ def _attempts(settings: Settings, parts: Parts) -> Attempts:
         on_dead=parts.on_dead,
         patience=parts.patience or Patience(give_up_after=timedelta(hours=settings.give_up_hours)),
         handler_seconds=settings.handler_seconds,
+        heartbeat_seconds=settings.stale_seconds / 3,
     )
 
 

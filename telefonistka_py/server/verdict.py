@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from telefonistka_py.errors import HeldBack, OperatorMistake, RepoMistake, TelefonistkaError, WorldUnwell
+from telefonistka_py.errors import HeldBack, Limited, OperatorMistake, RepoMistake, TelefonistkaError, WorldUnwell
 from telefonistka_py.inbox.model import Claim, Dead, Done, RetryAt, Settlement
 
 
@@ -32,6 +32,9 @@ def on(error: BaseException, claim: Claim, now: datetime, patience: Patience, ji
     match error:
         case RepoMistake():
             return Done(str(error))
+        case Limited():
+            # It ends by itself, and trying sooner or more often would prolong it: it uses up nobody's patience.
+            return RetryAt(max(error.retry_at, now + patience.first * jitter), str(error), counted=False)
         case WorldUnwell(retry_at=told):
             wait = _backoff(claim.attempt, patience) * (0.5 + jitter / 2)
             # What was told is kept even if it is shorter than our own wait, but a moment that has passed is no advice.
@@ -58,7 +61,7 @@ def _backoff(attempt: int, patience: Patience) -> timedelta:
 def _held_back(error: HeldBack, claim: Claim, now: datetime, patience: Patience) -> Settlement:
     if now - claim.first_claimed_at >= patience.people:
         return Done(f"no longer waited for: {error}")
-    return RetryAt(error.retry_at, str(error))
+    return RetryAt(error.retry_at, str(error), counted=False)
 
 
 def _unless_given_up(retry: RetryAt, claim: Claim, now: datetime, patience: Patience) -> Settlement:

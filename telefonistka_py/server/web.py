@@ -43,6 +43,8 @@ class Door:
     hooks: Hooks | None = None
     """Where GitHub's webhooks come from, if others are to be turned away."""
     room: Room = field(default_factory=Room)
+    on_scrape: Callable[[], None] = lambda: None
+    """Called before the metrics are read."""
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=LARGEST_BODY)
@@ -115,6 +117,7 @@ class Door:
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         await health.count(self.inbox, self.metrics)
+        self.on_scrape()
         return web.Response(body=self.metrics.text(), headers={"Content-Type": metrics.CONTENT_TYPE})
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from telefonistka_py.errors import WorldUnwell
 from telefonistka_py.inbox.model import SUSPECT, Claim, ClaimLost, Dead, Done, GivenBack, RetryAt
@@ -14,9 +15,29 @@ from telefonistka_py.server.attempt import Attempts, Outcome
 _LONGEST_PAUSE_SECONDS = 30.0
 """Even without news the inbox is looked at this often: clocks jump, and claims of the dead lapse."""
 _UNWELL_PAUSE_SECONDS = 1.0
+_PUT_OFF = timedelta(milliseconds=500)
+_APART = timedelta(milliseconds=20)
 _COUNTED_KINDS = frozenset({"pull_request", "issue_comment", "push"})
 
 log = logs.get()
+
+
+@dataclass
+class Beside:
+    """Deliveries of one kind that wait for others' servers most of their time: they take no slot from the rest (N17),
+    and at most `most` are underway."""
+
+    most: int
+    underway: set[asyncio.Task[None]] = field(default_factory=set)
+    _next: datetime | None = None
+
+    def put_off(self, now: datetime) -> RetryAt | None:
+        """None while there is room; else a moment of its own for each, so that not all of them come back at once."""
+        if len(self.underway) < self.most:
+            return None
+        soonest = now + _PUT_OFF
+        self._next = soonest if self._next is None or self._next < soonest else self._next + _APART
+        return RetryAt(self._next, f"{self.most} of its kind are underway", counted=False)
 
 
 @dataclass
@@ -31,13 +52,24 @@ class _Waiter:
 class Worker:
     """Runs until drained. One dispatcher claims; each claim runs in a task of its own, at most `slots` at once."""
 
-    def __init__(self, attempts: Attempts, metrics: Metrics, *, slots: int = 8, name: str = "worker") -> None:
+    def __init__(
+        self,
+        attempts: Attempts,
+        metrics: Metrics,
+        *,
+        slots: int = 8,
+        name: str = "worker",
+        beside: Mapping[str, Beside] | None = None,
+    ) -> None:
+        """`beside` has, by kind, deliveries that take no slot."""
         self._attempts = attempts
         self._inbox = attempts.inbox
         self._metrics = metrics
         self._slots = slots
         self._name = name
+        self._beside = beside or {}
         self._running: set[asyncio.Task[None]] = set()
+        self._in_slots: set[asyncio.Task[None]] = set()
         self._suspect: asyncio.Task[None] | None = None
         self._needs_operator: dict[str, str] = {}
         self._news = asyncio.Event()
@@ -122,14 +154,17 @@ class Worker:
 
     async def _one_round(self) -> float:
         """Takes up what is due while a slot is free; how many seconds may pass until the next round."""
-        while len(self._running) < self._slots and not self._stopping.is_set():
+        while len(self._in_slots) < self._slots and not self._stopping.is_set():
             claim = await self._inbox.claim(self._name, suspects=self._suspect is None)
             if claim is None:
                 return await self._nothing_due()
             if self._stopping.is_set():
                 await self._inbox.settle(claim, GivenBack())
                 break
-            self._take_up(claim)
+            if (full := self._full(claim.delivery.kind)) is not None:
+                await self._inbox.settle(claim, full)
+            else:
+                self._take_up(claim)
         return _LONGEST_PAUSE_SECONDS
 
     async def _nothing_due(self) -> float:
@@ -157,15 +192,26 @@ class Worker:
                 await asyncio.sleep(_UNWELL_PAUSE_SECONDS)
             self._news.set()
 
+    def _full(self, kind: str) -> RetryAt | None:
+        """When a delivery that takes no slot comes back, if as many of its kind as may be are underway."""
+        beside = self._beside.get(kind)
+        return None if beside is None else beside.put_off(self._attempts.clock())
+
     def _take_up(self, claim: Claim) -> None:
         task = asyncio.create_task(self._attempt(claim))
         self._running.add(task)
+        if (beside := self._beside.get(claim.delivery.kind)) is not None:
+            beside.underway.add(task)
+            task.add_done_callback(beside.underway.discard)
+        else:
+            self._in_slots.add(task)
         if claim.crashes >= SUSPECT:
             self._suspect = task
         task.add_done_callback(self._slot_freed)
 
     def _slot_freed(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
+        self._in_slots.discard(task)
         if self._suspect is task:
             self._suspect = None
         self._news.set()

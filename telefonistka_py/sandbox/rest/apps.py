@@ -76,6 +76,8 @@ async def account_installation(call: Call) -> Json:
 )
 async def access_token(call: Call) -> Answer:
     found = _one(call)
+    if found.suspended_at is not None:
+        raise Refusal(403, auth.SUSPENDED)
     permissions = call.body.get("permissions", found.app.permissions)
     for name, level in permissions.items():
         if LEVELS.index(level) > LEVELS.index(found.app.permissions.get(name, "")):

@@ -1,4 +1,4 @@
-"""Which of the house's errors an answer is, and when to come back (N20)."""
+"""Which of the house's errors an answer is; limits are in `test_limits.py`."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,34 +24,10 @@ def test_a_5xx_may_heal_by_itself(status: int) -> None:
     assert error.retry_at is None
 
 
-@pytest.mark.parametrize("status", [403, 429])
-def test_retry_after_is_kept_to_the_second(status: int) -> None:
-    error = of(status, {"message": "You have exceeded a secondary rate limit"}, retry_after="42")
+def test_maintenance_that_says_how_long_it_takes_is_waited_for() -> None:
+    error = of(503, {"message": "Down for maintenance"}, retry_after="120")
     assert isinstance(error, WorldUnwell)
-    assert error.retry_at == NOW + timedelta(seconds=42)
-
-
-def test_the_primary_limit_is_waited_for_until_it_is_reset() -> None:
-    reset = int((NOW + timedelta(minutes=20)).timestamp())
-    error = of(403, {"message": "API rate limit exceeded"}, x_ratelimit_remaining="0", x_ratelimit_reset=str(reset))
-    assert isinstance(error, WorldUnwell)
-    assert error.retry_at == NOW + timedelta(minutes=20, seconds=1)
-
-
-def test_a_reset_in_the_past_does_not_hammer() -> None:
-    error = of(403, None, x_ratelimit_remaining="0", x_ratelimit_reset="1")
-    assert isinstance(error, WorldUnwell)
-    assert error.retry_at is not None
-    assert error.retry_at > NOW
-
-
-@pytest.mark.parametrize(
-    ("status", "said"), [(429, "Too many requests"), (403, "You have triggered an abuse detection mechanism")]
-)
-def test_a_secondary_limit_that_says_nothing_is_given_a_minute(status: int, said: str) -> None:
-    error = of(status, {"message": said})
-    assert isinstance(error, WorldUnwell)
-    assert error.retry_at == NOW + failure.SECONDARY_PAUSE
+    assert error.retry_at == NOW + timedelta(minutes=2)
 
 
 def test_a_permission_that_is_missing_is_named_to_the_operator() -> None:
@@ -88,8 +64,6 @@ def test_a_page_instead_of_json_is_shown_short() -> None:
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        ({"type": "RATE_LIMITED", "message": "API rate limit exceeded"}, WorldUnwell),
-        ({"message": "You have exceeded a secondary rate limit."}, WorldUnwell),
         ({"type": "NOT_FOUND", "message": "Could not resolve to a Repository"}, Refused),
         ({"type": "FORBIDDEN", "message": "Resource not accessible by integration"}, OperatorMistake),
         ({"type": "UNPROCESSABLE", "message": "Pull request is in clean status"}, Refused),
@@ -98,11 +72,10 @@ def test_a_page_instead_of_json_is_shown_short() -> None:
     ],
 )
 def test_graphql_errors_come_as_http_200_and_are_errors_all_the_same(error: Any, kind: type[Exception]) -> None:
-    assert isinstance(failure.of_graphql("Look", [error], None, NOW), kind)
+    assert isinstance(failure.of_graphql("Look", [error]), kind)
 
 
-def test_a_graphql_limit_is_waited_for_until_its_reset() -> None:
-    reset = NOW + timedelta(minutes=5)
-    error = failure.of_graphql("Look", [{"type": "RATE_LIMITED", "message": "x"}], reset, NOW)
-    assert isinstance(error, WorldUnwell)
-    assert error.retry_at == reset
+def test_a_refused_proof_tells_how_far_githubs_clock_is_ahead() -> None:
+    error = of(401, {"message": "'Expiration time' claim"}, date="Fri, 02 Jan 2026 03:34:05 GMT")
+    assert isinstance(error, Unauthorized)
+    assert error.ahead == timedelta(minutes=30)

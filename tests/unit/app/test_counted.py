@@ -1,0 +1,45 @@
+"""Requests are counted under few labels, and limits under the owner whose they are (contract §10)."""
+
+import pytest
+
+from telefonistka_py.app import counted
+from telefonistka_py.observability.metrics import Metrics
+
+
+@pytest.mark.parametrize(
+    ("path", "labels"),
+    [
+        ("/repos/o/n/git/trees", ("repos", "o", "o/n", "git/trees")),
+        ("/repos/o/n/pulls/17/files", ("repos", "o", "o/n", "pulls/files")),
+        ("/repos/o/n/statuses/0123456789012345678901234567890123456789", ("repos", "o", "o/n", "statuses")),
+        ("/repos/o/n", ("repos", "o", "o/n", "")),
+        ("/graphql", ("graphql", "", "", "")),
+        ("/installation/repositories", ("installation", "", "", "repositories")),
+        ("/app/installations/7/access_tokens", ("app", "", "", "installations/access_tokens")),
+        ("/", ("", "", "", "")),
+    ],
+)
+def test_a_path_becomes_few_labels(path: str, labels: tuple[str, str, str, str]) -> None:
+    assert counted.parts(path) == labels
+
+
+def left(metrics: Metrics, owner: str) -> float | None:
+    return metrics.registry.get_sample_value(
+        "telefonistka_github_github_rest_api_client_rate_remaining", {"repo_owner": owner}
+    )
+
+
+def test_what_is_left_is_told_of_the_owner_whose_limit_it_is() -> None:
+    metrics = Metrics()
+    observe = counted.Requests(metrics)
+
+    def answered(path: str, remaining: str, resource: str = "core") -> None:
+        told = {"x-ratelimit-limit": "5000", "x-ratelimit-remaining": remaining, "x-ratelimit-resource": resource}
+        observe("GET", path, 200, told, 0.1)
+
+    answered("/api/v3/repos/acme/gitops/pulls", "4711")
+    answered("/api/v3/repos/acme/gitops/installation", "12")
+    answered("/api/v3/repos/acme/gitops/pulls", "29", "search")
+    observe("GET", "/api/v3/repos/acme/gitops/pulls", 200, {}, 0.1)
+    answered("/api/graphql", "4000", "graphql")
+    assert left(metrics, "acme") == 4711
