@@ -3,12 +3,16 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, cast, get_args
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from telefonistka_py.errors import OperatorMistake
+from telefonistka_py.fanout import hosts
+from telefonistka_py.fanout.hosts import Allowed
+from telefonistka_py.fanout.model import Limits
 
 LogLevel = Literal["debug", "info", "warn", "error"]
 LogFormat = Literal["auto", "json", "text"]
@@ -86,6 +90,8 @@ class Settings:
     """A PostgreSQL that keeps the webhooks of several replicas; None: the file `inbox` of one."""
     stale_seconds: float
     """A delivery whose worker was not heard of for so long is taken over."""
+    replica: str
+    """What this server is called where there are several."""
     worker_slots: int
     """How many deliveries are handled at once."""
     handler_seconds: float
@@ -100,6 +106,8 @@ class Settings:
     """How long deliveries that were handled stay in the inbox, payloads included."""
     drain_seconds: float
     """How long a stopping server waits for what is underway."""
+    fanout: Limits = field(default_factory=Limits)
+    """How, and where to, pushes are forwarded."""
     notices: tuple[str, ...] = ()
     """Sentences worth a line of the log at start."""
 
@@ -152,6 +160,7 @@ def read(environ: Mapping[str, str], *, webhook: bool = True, github: bool = Tru
         listen=env.listen(),
         inbox=Path(env.get("TELEFONISTKA_INBOX") or "telefonistka.sqlite3"),
         database_url=env.database_url(),
+        replica=env.get("HOSTNAME") or "server",
         stale_seconds=env.number("TELEFONISTKA_STALE_SECONDS", 45, least=1, most=3600),
         worker_slots=int(env.number("TELEFONISTKA_WORKER_SLOTS", 8, least=1, most=1000, whole=True)),
         handler_seconds=env.number("TELEFONISTKA_HANDLER_SECONDS", 600, least=1, most=86_400),
@@ -160,6 +169,7 @@ def read(environ: Mapping[str, str], *, webhook: bool = True, github: bool = Tru
         trusted_proxies=env.networks("TELEFONISTKA_TRUSTED_PROXIES"),
         keep_days=env.number("TELEFONISTKA_KEEP_DAYS", 7, least=0, most=3650),
         drain_seconds=env.number("TELEFONISTKA_DRAIN_SECONDS", 25, least=0, most=3600),
+        fanout=env.fanout(),
         notices=tuple(env.notices),
     )
     if env.mistakes:
@@ -255,6 +265,36 @@ class _Environment:
                 self.mistake(f"{name} holds {text!r}: list networks such as 10.0.0.0/8, separated by commas.")
         return tuple(found)
 
+    def fanout(self) -> Limits:
+        def span(name: str, default: timedelta, unit: timedelta, least: float, most: float) -> timedelta:
+            return unit * self.number(f"TELEFONISTKA_FANOUT_{name}", default / unit, least=least, most=most)
+
+        def whole(name: str, default: int, most: int) -> int:
+            return int(self.number(f"TELEFONISTKA_FANOUT_{name}", default, least=1, most=most, whole=True))
+
+        usual, second, hour = Limits(), timedelta(seconds=1), timedelta(hours=1)
+        return Limits(
+            timeout=span("TIMEOUT_SECONDS", usual.timeout, second, 0.1, 300),
+            connect=span("CONNECT_SECONDS", usual.connect, second, 0.1, 300),
+            first_wait=span("FIRST_WAIT_SECONDS", usual.first_wait, second, 0.1, 3600),
+            longest_wait=span("LONGEST_WAIT_SECONDS", usual.longest_wait, second, 1, 86_400),
+            give_up_after=span("GIVE_UP_HOURS", usual.give_up_after, hour, 0, 24 * 30),
+            pause_after=span("PAUSE_AFTER_HOURS", usual.pause_after, hour, 1, 24 * 365),
+            per_host=whole("PER_HOST", usual.per_host, 1000),
+            slots=whole("SLOTS", usual.slots, 10_000),
+            allowed=self._allowed_hosts(),
+        )
+
+    def _allowed_hosts(self) -> Allowed:
+        try:
+            return hosts.parse(self.get("FANOUT_ALLOWED_HOSTS"))
+        except ValueError as error:
+            self.mistake(
+                f"FANOUT_ALLOWED_HOSTS holds {str(error)!r}: set it to host names such as argocd.example.com, patterns "
+                "such as *.example.com, addresses or networks, separated by commas."
+            )
+            return Allowed()
+
     def existing(self, name: str, is_there: Callable[[Path], bool], what: str) -> Path | None:
         if not self.get(name):
             return None
@@ -329,19 +369,19 @@ class _Environment:
 
 
 def _is_database_url(url: str) -> bool:
-    """`postgresql://` with the name of a database."""
+    """`postgresql://` with the name of a database. Several hosts may be named, so that ports are left to libpq."""
     try:
         parts = urlsplit(url)
-        port_is_fine = parts.port is None or parts.port > 0
     except ValueError:
         return False
-    return parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1 and port_is_fine and not parts.fragment
+    return parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1 and not parts.fragment
 
 
 def _passwords(url: str) -> tuple[str, ...]:
-    """The password of a database's address as it is written there, and as it is."""
-    written = urlsplit(url).password or ""
-    return (written, unquote(written))
+    """The password of a database's address, as it is and as it is written there."""
+    parts = urlsplit(url)
+    written = parts.password or ""
+    return (written, unquote(written), *parse_qs(parts.query).get("password", ()))
 
 
 def _is_base_url(url: str) -> bool:

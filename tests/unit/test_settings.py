@@ -10,6 +10,7 @@ from telefonistka_py.errors import OperatorMistake
 from telefonistka_py.settings import AppIdentity, GitHubAddress, Listen, TokenIdentity
 
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA0m59l2u9iDnMbrXHfqkO\n-----END RSA PRIVATE KEY-----\n"
+DATABASE = "postgresql://bot:a%2Fb@db/inbox?password=third"
 LEAST = {"GITHUB_WEBHOOK_SECRET": "hook-secret", "GITHUB_OAUTH_TOKEN": "ghp_oauth-token"}
 
 
@@ -38,7 +39,7 @@ def test_the_least_that_is_needed_gives_v1s_defaults() -> None:
     assert (read.argocd.plaintext, read.argocd.insecure, read.handle_self_comment) == (False, False, False)
     assert (read.log_level, read.log_format) == ("info", "auto")
     assert read.listen == Listen(None, 8080)
-    assert read.inbox == Path("telefonistka.sqlite3")
+    assert (read.inbox, read.database_url, read.stale_seconds) == (Path("telefonistka.sqlite3"), None, 45)
     assert read.notices == ()
 
 
@@ -64,6 +65,8 @@ def test_everything_can_be_set(tmp_path: Path, key: str) -> None:
             "LOG_FORMAT": "json",
             "LISTEN_ADDR": "[::1]:9000",
             "TELEFONISTKA_INBOX": "/data/inbox.sqlite3",
+            "TELEFONISTKA_DATABASE_URL": "postgresql://bot@db1:5432,db2:5432/inbox?target_session_attrs=read-write",
+            "TELEFONISTKA_STALE_SECONDS": "20",
             "TELEFONISTKA_WORKER_SLOTS": "3",
             "TELEFONISTKA_HANDLER_SECONDS": "30.5",
             "TELEFONISTKA_GIVE_UP_HOURS": "2",
@@ -79,6 +82,8 @@ def test_everything_can_be_set(tmp_path: Path, key: str) -> None:
     assert (read.log_level, read.log_format) == ("warn", "json")
     assert read.listen == Listen("::1", 9000)
     assert read.inbox == Path("/data/inbox.sqlite3")
+    assert read.database_url == "postgresql://bot@db1:5432,db2:5432/inbox?target_session_attrs=read-write"
+    assert read.stale_seconds == 20
     assert (read.worker_slots, read.handler_seconds, read.give_up_hours, read.drain_seconds) == (3, 30.5, 2, 0)
 
 
@@ -91,9 +96,10 @@ def test_no_secret_is_in_the_repr_and_all_are_listed_for_the_scrubber(key: str) 
             "GITHUB_APP_PRIVATE_KEY_PATH": key,
             "APPROVER_GITHUB_OAUTH_TOKEN": "ghp_approver",
             "ARGOCD_TOKEN": "argo-token",
+            "TELEFONISTKA_DATABASE_URL": DATABASE,
         }
     )
-    secrets = {"hook-now", "hook-before", PEM, "ghp_approver", "argo-token"}
+    secrets = {"hook-now", "hook-before", PEM, "ghp_approver", "argo-token", DATABASE, "a%2Fb", "a/b", "third"}
     assert set(read.secrets()) == secrets
     for secret in secrets:
         assert secret.splitlines()[0] not in repr(read)
@@ -154,6 +160,22 @@ def test_a_wrong_value_is_one_sentence_that_names_the_variable_and_the_value(nam
     [sentence] = mistakes({**LEAST, name: value})
     assert sentence.startswith(name)
     assert value in sentence
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://bot:sesame@db/inbox", "postgresql://bot:sesame@db", "postgresql://bot:ses#ame@db/inbox", "sesame"]
+)
+def test_an_address_that_is_no_database_is_refused_without_being_shown(url: str) -> None:
+    [sentence] = mistakes({**LEAST, "TELEFONISTKA_DATABASE_URL": url})
+    assert sentence.startswith("TELEFONISTKA_DATABASE_URL is no address of a PostgreSQL database")
+    assert "ses" not in sentence.removeprefix("TELEFONISTKA_DATABASE_URL is no address")
+    with pytest.raises(OperatorMistake, match="TELEFONISTKA_DATABASE_URL"):
+        settings.read_database_url({"TELEFONISTKA_DATABASE_URL": url})
+
+
+def test_the_database_is_read_alone_where_nothing_else_is_needed() -> None:
+    assert settings.read_database_url({}) is None
+    assert settings.read_database_url({"TELEFONISTKA_DATABASE_URL": DATABASE}) == DATABASE
 
 
 def test_an_empty_environment_names_all_that_is_missing() -> None:

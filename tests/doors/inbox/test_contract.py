@@ -182,6 +182,18 @@ async def test_a_delivery_given_back_is_due_at_once_and_its_attempt_is_not_count
         await inbox.heartbeat(first)
 
 
+async def test_an_attempt_that_only_waited_is_not_counted(inbox: Inbox, clock: HandClock) -> None:
+    await inbox.put(delivery())
+    for _ in range(3):
+        claim = await claimed(inbox)
+        assert claim.attempt == 1
+        await inbox.settle(claim, RetryAt(clock.now + timedelta(hours=1), "a limit", counted=False))
+        assert await inbox.claim("w") is None
+        clock.advance(hours=1)
+    await inbox.settle(await claimed(inbox), RetryAt(clock.now, "502"))
+    assert (await claimed(inbox)).attempt == 2
+
+
 async def test_counts_follow_every_change(reopen: Reopen, clock: HandClock) -> None:
     inbox = await reopen()
     for number in range(5):
