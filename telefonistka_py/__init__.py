@@ -9,13 +9,19 @@ functions, and then acts::
                        202 Accepted  worker, one lane   flow: gather ▶ decide ▶ act ──▶ github
                                      per pull request        (plain functions)
 
+What is to be done later, or again and again, waits in the inbox as well, as deliveries of our own (`events.own`): a
+merge that checks hold back, a webhook to be forwarded, a chore (`app.chores`). So a restart forgets nothing, and of
+many replicas one does it.
+
 Imports go down, never up or sideways:
 
 ====  ==========================================  ======================================================================
 9     `cli`, `demo`                               one file per command; the demonstration
 8     `server`                                    the webhook, pages, the worker, start and drained stop
 7     `app`, `reactions`, `settings`              wiring; which event starts what; the only reader of the environment
-6     `drift`, `commands`                         what differs already; comments as commands
+6     `drift`, `argocd`, `fanout`, `bump`,        capabilities, unaware of each other: what differs already; what changes
+      `commands`, `recovery`, `census`            in the clusters; webhooks forwarded; versions bumped from CI; comments
+                                                  as commands; deliveries that GitHub could not hand over; counts
 5     `promotion`                                 what a merge leads to: routes, plan, texts, and the flow that acts
 4     `feedback`, `pulls`                         how we comment and set statuses; how we open pull requests
 3     `github`, `localgit`, `inbox`               doors: GitHub, a clone on disk, the durable inbox
