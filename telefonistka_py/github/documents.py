@@ -133,6 +133,15 @@ class Look:
     def __len__(self) -> int:
         return len(self._fields)
 
+    def add_default_branch(self) -> str:
+        """The default branch now, and the ways to merge into it."""
+        alias = f"f{len(self._fields)}"
+        methods = "repository { mergeCommitAllowed squashMergeAllowed rebaseMergeAllowed }"
+        tip = "target { oid ... on Commit { tree { oid ...Flat } } }"
+        self._fields.append(f"  {alias}: defaultBranchRef {{ name {methods} {tip} }}")
+        self._fragments[_FLAT] = None
+        return alias
+
     def add_directory(self, expression: str, *, deep: bool) -> str:
         """A directory by `commit:path`."""
         fragment, text = ("Deep", _DEEP) if deep else ("Flat", _FLAT)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from telefonistka_py.errors import WorldUnwell
+from telefonistka_py.errors import OperatorMistake, WorldUnwell
 from telefonistka_py.events import parse
 from telefonistka_py.events.model import PullRequest
 from telefonistka_py.github import answers, documents
@@ -17,6 +17,7 @@ from telefonistka_py.github.facts import (
     Blob,
     Existing,
     File,
+    FilesStart,
     LandingState,
     OpenPull,
     OwnComment,
@@ -29,7 +30,8 @@ from telefonistka_py.github.facts import (
 from telefonistka_py.github.failure import Refused
 from telefonistka_py.github.transport import Transport
 from telefonistka_py.names import Branch, Login, RepoName, RepoPath, Sha
-from telefonistka_py.tree.model import Entry, Mode
+from telefonistka_py.tree import proof
+from telefonistka_py.tree.model import Entry, Mode, ancestors
 from telefonistka_py.tree.reading import Answer, Reader, Trees, Wanted, attempt
 
 PER_PAGE = 100
@@ -272,6 +274,51 @@ class Reads:
             [answers.touch(found[alias]) for alias in touches],
             [Sha(found[alias]["oid"]) if found[alias] else None for alias in there],
         )
+
+    async def files_start(self, trees: Trees, paths: Sequence[RepoPath], branch: str) -> FilesStart:
+        """The default branch now; what stands at `paths` there and on `branch`, and the pull requests of `branch`.
+
+        The listings of the directories that lead to `paths` go into `trees`. They are asked for by the branches' names,
+        so one that moved meanwhile gives newer ones: whoever walks from the pinned tree finds what is missing.
+        """
+        folders = list(dict.fromkeys(above for path in paths for above in ancestors(path)))
+        revisions = ("HEAD", f"refs/heads/{branch}")
+        places = [f"{revision}:{folder}" for revision in revisions for folder in folders]
+        files = [f"{revision}:{path}" for revision in revisions for path in paths]
+        start: list[Callable[[Look], str]] = [
+            lambda look: look.add_default_branch(),
+            lambda look: look.add_branch(branch),
+            lambda look: look.add_pulls(branch),
+        ]
+        start += [lambda look, place=place: look.add_directory(place, deep=False) for place in places]  # type: ignore[misc]
+        start += [lambda look, file=file: look.add_file(file) for file in files]  # type: ignore[misc]
+        chunks = await self._chunks(start)
+        nodes = [chunks[at // _PER_LOOK][f"f{at % _PER_LOOK}"] for at in range(len(start))]
+        ref = nodes[0]
+        if ref is None:
+            raise OperatorMistake(f"{self.name} has no default branch: it is empty")
+        for node in (ref["target"]["tree"], *nodes[3 : 3 + len(places)]):
+            if node:
+                _keep(trees, node)
+        target = ref["target"]
+        return FilesStart(
+            Pin(
+                Branch(ref["name"]), Sha(target["oid"]), Sha(target["tree"]["oid"]), answers.methods(ref["repository"])
+            ),
+            Existing(answers.branch(nodes[1]), answers.pulls(nodes[2])),
+            {Sha(node["oid"]): node for node in nodes[3 + len(places) :] if node},
+        )
+
+    async def file_bytes(self, sha: Sha, node: Mapping[str, Any] | None) -> bytes:
+        """The very bytes of a file: what a query gave as `node` if its hash proves it, else read anew. At most 100 MB
+        (https://docs.github.com/en/rest/git/blobs#get-a-blob)."""
+        if (exact := answers.text(node, sha)) is not None:
+            return exact
+        answer = await self._transport.get(f"/repos/{self.name}/git/blobs/{sha}")
+        content = base64.b64decode(answer["content"])
+        if proof.blob_sha(content, like=sha) != sha:
+            raise WorldUnwell(f"GitHub gave other bytes than those of the file with git id {sha} in {self.name}")
+        return content
 
     async def own_comments(self, number: int) -> tuple[OwnComment, ...]:
         """Our comments among the last 100 of a pull request, oldest first."""

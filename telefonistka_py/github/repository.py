@@ -1,5 +1,6 @@
 """One repository at GitHub: what the house reads there (`reading`), and what it does there. One method, one purpose."""
 
+import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -7,6 +8,7 @@ from urllib.parse import quote
 from telefonistka_py.errors import WorldUnwell
 from telefonistka_py.github import documents
 from telefonistka_py.github.facts import (
+    Inline,
     MadePull,
     OwnComment,
 )
@@ -14,6 +16,9 @@ from telefonistka_py.github.failure import Refused
 from telefonistka_py.github.reading import Reads
 from telefonistka_py.names import Branch, Login, Sha
 from telefonistka_py.tree.graft import Write
+
+LARGEST_INLINE = 10_000_000
+"""Bytes of a file that goes out inside the request for its tree."""
 
 
 class Repository(Reads):
@@ -26,6 +31,21 @@ class Repository(Reads):
         ]
         return Sha((await self._do("POST", "git/trees", {"base_tree": base, "tree": entries}))["sha"])
 
+    async def create_tree_of(self, base: Sha, files: Sequence[Inline]) -> Sha:
+        """A tree like `base` with `files` in it. Text goes out with the tree; what is none, or very long, before it."""
+        entries: list[dict[str, Any]] = []
+        for file in files:
+            entry = {"path": file.path, "mode": f"{file.entry.mode:06o}", "type": "blob"}
+            if (text := _inline(file.content)) is not None:
+                entries.append({**entry, "content": text})
+            else:
+                entries.append({**entry, "sha": await self._create_blob(file.content)})
+        return Sha((await self._do("POST", "git/trees", {"base_tree": base, "tree": entries}))["sha"])
+
+    async def _create_blob(self, content: bytes) -> Sha:
+        data = {"content": base64.b64encode(content).decode(), "encoding": "base64"}
+        return Sha((await self._do("POST", "git/blobs", data))["sha"])
+
     async def create_commit(self, message: str, tree: Sha, parent: Sha) -> Sha:
         """A commit by us; GitHub signs those of an App."""
         data = {"message": message, "tree": tree, "parents": [parent]}
@@ -37,6 +57,10 @@ class Repository(Reads):
     async def move_branch(self, name: str, commit: Sha) -> None:
         """Points the branch elsewhere, whatever it pointed at."""
         await self._do("PATCH", f"git/refs/heads/{quote(name)}", {"sha": commit, "force": True})
+
+    async def advance_branch(self, name: str, commit: Sha) -> None:
+        """Points the branch at a commit that follows upon its newest. Raises `Refused` when it does not."""
+        await self._do("PATCH", f"git/refs/heads/{quote(name)}", {"sha": commit, "force": False})
 
     async def create_pull(self, *, title: str, body: str, head: str, base: Branch) -> MadePull:
         """Opens a pull request."""
@@ -120,3 +144,12 @@ class Repository(Reads):
         if not isinstance(answer, dict):
             raise WorldUnwell(f"GitHub's answer to {method} {path} of {self.name} is no JSON object")
         return answer
+
+
+def _inline(content: bytes) -> str | None:
+    if len(content) > LARGEST_INLINE or b"\0" in content:
+        return None
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
