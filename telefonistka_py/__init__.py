@@ -19,9 +19,9 @@ Imports go down, never up or sideways:
 9     `cli`, `demo`                               one file per command; the demonstration
 8     `server`                                    the webhook, pages, the worker, start and drained stop
 7     `app`, `reactions`, `settings`              wiring; which event starts what; the only reader of the environment
-6     `drift`, `argocd`, `fanout`, `bump`,        capabilities, unaware of each other: what differs already; what
-      `commands`, `recovery`, `census`            changes in the clusters; webhooks forwarded; versions bumped from CI; comments
-                                                  as commands; deliveries that GitHub could not hand over; counts
+6     `drift`, `argocd`, `fanout`, `bump`,        capabilities, unaware of each other: what differs already; what a
+      `commands`, `recovery`, `census`            change does in the clusters; webhooks forwarded; versions bumped from
+                                                  CI; comments as commands; deliveries that were missed; counts
 5     `promotion`                                 what a merge leads to: routes, plan, texts, and the flow that acts
 4     `feedback`, `pulls`                         how we comment and set statuses; how we open pull requests
 3     `github`, `localgit`, `inbox`               doors: GitHub, a clone on disk, the durable inbox
