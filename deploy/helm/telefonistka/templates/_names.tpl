@@ -1,0 +1,116 @@
+{{- define "telefonistka.labels" -}}
+app.kubernetes.io/name: telefonistka
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "telefonistka.pod" -}}
+metadata:
+  labels: {{- include "telefonistka.labels" . | nindent 4 }}
+spec:
+  automountServiceAccountToken: false
+  terminationGracePeriodSeconds: 40
+  securityContext:
+    runAsNonRoot: true
+    runAsUser: 10001
+    runAsGroup: 10001
+    fsGroup: 10001
+    seccompProfile:
+      type: RuntimeDefault
+  {{- with .Values.imagePullSecrets }}
+  imagePullSecrets: {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- if .Values.database.enabled }}
+  initContainers:
+    - name: migrate
+      image: {{ include "telefonistka.image" . }}
+      imagePullPolicy: {{ .Values.image.pullPolicy }}
+      args: ["migrate"]
+      env: {{- include "telefonistka.database" . | nindent 8 }}
+      resources: {{- toYaml .Values.resources | nindent 8 }}
+      securityContext: {{- include "telefonistka.locked" . | nindent 8 }}
+  {{- end }}
+  containers:
+    - name: server
+      image: {{ include "telefonistka.image" . }}
+      imagePullPolicy: {{ .Values.image.pullPolicy }}
+      args: ["server"]
+      env:
+        {{- if .Values.database.enabled }}
+        {{- include "telefonistka.database" . | nindent 8 }}
+        {{- else }}
+        - name: TELEFONISTKA_INBOX
+          value: /var/lib/telefonistka/inbox.sqlite3
+        {{- end }}
+        - name: GITHUB_APP_ID
+          valueFrom:
+            secretKeyRef: {name: {{ .Values.secretName }}, key: GITHUB_APP_ID}
+        - name: GITHUB_WEBHOOK_SECRET
+          valueFrom:
+            secretKeyRef: {name: {{ .Values.secretName }}, key: GITHUB_WEBHOOK_SECRET}
+        - name: GITHUB_APP_PRIVATE_KEY_PATH
+          value: /etc/telefonistka/private-key.pem
+        {{- range $name, $value := .Values.env }}
+        - name: {{ $name }}
+          value: {{ $value | quote }}
+        {{- end }}
+        {{- range $name, $from := .Values.envFromSecrets }}
+        - name: {{ $name }}
+          valueFrom:
+            secretKeyRef: {name: {{ $from.secret }}, key: {{ $from.key }}}
+        {{- end }}
+      ports:
+        - name: http
+          containerPort: 8080
+      startupProbe:
+        httpGet: {path: /live, port: http}
+        periodSeconds: 2
+        failureThreshold: 30
+      livenessProbe:
+        httpGet: {path: /live, port: http}
+        timeoutSeconds: 5
+      readinessProbe:
+        httpGet: {path: /ready, port: http}
+        timeoutSeconds: 6
+      resources: {{- toYaml .Values.resources | nindent 8 }}
+      securityContext: {{- include "telefonistka.locked" . | nindent 8 }}
+      volumeMounts:
+        - {name: key, mountPath: /etc/telefonistka, readOnly: true}
+        - {name: tmp, mountPath: /tmp}
+        {{- if not .Values.database.enabled }}
+        - {name: inbox, mountPath: /var/lib/telefonistka}
+        {{- end }}
+  volumes:
+    - name: key
+      secret:
+        secretName: {{ .Values.secretName }}
+        items:
+          - {key: private-key.pem, path: private-key.pem, mode: 0440}
+    - name: tmp
+      emptyDir: {}
+  {{- with .Values.nodeSelector }}
+  nodeSelector: {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .Values.tolerations }}
+  tolerations: {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .Values.affinity }}
+  affinity: {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end }}
+
+{{- define "telefonistka.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+
+{{- define "telefonistka.database" -}}
+- name: TELEFONISTKA_DATABASE_URL
+  valueFrom:
+    secretKeyRef: {name: {{ .Values.secretName }}, key: {{ .Values.database.secretKey }}}
+{{- end }}
+
+{{- define "telefonistka.locked" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: ["ALL"]
+{{- end }}
