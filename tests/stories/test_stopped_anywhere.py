@@ -1,18 +1,24 @@
-"""The bot is stopped between any two of its requests, and the next one finishes what it began (N11, N13)."""
+"""The bot is stopped between any two of its requests, and the next one finishes what it began (N11, N13).
+
+A sample of the matrix in `tests/matrix`: the server is a process of its own, and is really killed.
+"""
 
 import asyncio
-import json
-import os
-import signal
-import subprocess
-import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from telefonistka_py.sandbox import Hub
 from telefonistka_py.sandbox.content import Content
 from telefonistka_py.sandbox.model import Exchange, Pull
 from telefonistka_py.sandbox.repository import Repo
+from tests.matrix import every_point, flows, run, stores, zygote
+from tests.matrix.points import Point, Side
+from tests.matrix.stores import Store
+from tests.matrix.zygote import Zygote
+from tests.postgres import Postgres
 from tests.stories import picture
 from tests.stories.house import SECRET, House, level
 
@@ -55,6 +61,7 @@ async def undisturbed(folder: Path) -> tuple[dict[str, Any], int]:
 
 
 async def test_stopped_after_any_request_the_end_is_the_same(tmp_path: Path) -> None:
+    """By a drain that has no time: the attempt is cancelled and its delivery given back."""
     wanted, count = await undisturbed(tmp_path)
     assert count >= 11
     for number in range(1, count + 1):
@@ -73,41 +80,63 @@ async def test_stopped_after_any_request_the_end_is_the_same(tmp_path: Path) -> 
                 assert await picture.of(house, repo) == wanted, f"after request {number}"
 
 
-async def test_a_killed_server_process_finishes_after_its_restart(house: House) -> None:
-    """SIGKILL, when the branch stands and the pull request does not yet."""
-    repo = await house.repo(level())
-    await repo.commit("alice", "feature", CHANGE)
-    pull = await repo.open_pull("alice", head="feature", title="Change feature")
-    process, url = await serving(house)
-    reached = asyncio.Event()
-
-    async def kill(exchange: Exchange, when: str) -> None:
-        if when == "after" and exchange.method == "POST" and exchange.path.endswith("/git/refs"):
-            process.send_signal(signal.SIGKILL)
-            reached.set()
-
-    house.hub.on_request = kill
-    try:
-        house.hub.set_webhook(house.app, f"{url}/webhook")
-        await repo.merge("alice", pull.number)
-        await asyncio.wait_for(reached.wait(), 20)
-        await asyncio.to_thread(process.wait, 10)
-    finally:
-        process.kill()
-        process.communicate()
-    assert house.promotions(repo) == []
-    house.hub.on_request = None
-    async with house.bot():
-        await house.settle()
-        assert len(house.promotions(repo)) == 1
-        assert house.states(repo, pull)[-1] == "success"
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Zygote]:
+    with zygote.running() as one:
+        yield one
 
 
-async def serving(house: House) -> tuple[subprocess.Popen[str], str]:
-    """`telefonistka server` in a process of its own, and where it listens."""
-    environment = {"PATH": os.environ["PATH"], "LOG_FORMAT": "json", **house.environment()}
-    command = [sys.executable, "-m", "telefonistka_py", "server"]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    line = await asyncio.to_thread(process.stderr.readline)
-    return process, str(json.loads(line)["url"])
+REPO = "/repos/acme/gitops"
+RISKIEST: dict[str, list[tuple[Side, str, int]]] = {
+    "a merge, promoted by three pull requests that are approved and merged": [
+        ("after", f"POST {REPO}/git/refs", 2),
+        ("before", f"POST {REPO}/pulls", 1),
+        ("after", f"POST {REPO}/pulls", 3),
+        ("after", f"PATCH {REPO}/issues/2", 1),
+        ("after", f"POST {REPO}/pulls/3/reviews", 1),
+        ("after", f"POST {REPO}/issues/1/comments", 1),
+        ("before", f"PUT {REPO}/pulls/3/merge", 1),
+        ("after", f"PUT {REPO}/pulls/2/merge", 1),
+    ],
+    "a merge that checks hold back, by our own patience": [
+        ("after", "Arm", 1),
+        ("after", f"PUT {REPO}/pulls/2/merge", 2),
+    ],
+    "a newer promotion that closes the older one": [
+        ("after", f"POST {REPO}/issues/3/comments", 1),
+        ("after", "Disarm", 1),
+        ("before", f"PATCH {REPO}/pulls/3", 1),
+    ],
+    "drift that takes several comments": [
+        ("after", f"POST {REPO}/issues/1/comments", 1),
+        ("after", f"PATCH {REPO}/issues/comments/ID", 1),
+    ],
+    "a commit status that a comment flips": [
+        ("after", f"POST {REPO}/statuses/SHA", 1),
+    ],
+    "a server that starts, and a merge": [
+        ("after", "POST /app/installations/ID/access_tokens", 1),
+    ],
+}
+"""The side, the request, and its how-manieth time: a sample of the matrix, by the flow's name."""
+
+
+@pytest.mark.parametrize("name", RISKIEST)
+async def test_a_server_that_is_killed_at_the_riskiest_points_leaves_the_same_end(
+    name: str, forks: Zygote, tmp_path: Path
+) -> None:
+    await killed(name, RISKIEST[name], stores.sqlite, forks, tmp_path)
+
+
+async def test_another_replica_ends_what_a_killed_one_began(forks: Zygote, postgres: Postgres, tmp_path: Path) -> None:
+    """On PostgreSQL, where the work of the dead is taken over once they have been silent for long enough."""
+    name = "a merge that checks hold back, by our own patience"
+    points = [*RISKIEST[name], ("after", f"POST {REPO}/git/refs", 1), ("after", f"PATCH {REPO}/issues/2", 1)]
+    await killed(name, points, stores.postgres(postgres), forks, tmp_path)
+
+
+async def killed(name: str, points: Iterable[tuple[Side, str, int]], store: Store, forks: Zygote, folder: Path) -> None:
+    flow = next(each for each in flows.FLOWS if each.name == name)
+    wanted = await run.run(flow, store, forks, folder / "undisturbed")
+    at = [Point(request, time, side) for side, request, time in points]
+    assert await every_point.killed_at(at, flow, store, forks, folder, wanted) == []

@@ -1,0 +1,45 @@
+"""What the matrix shares: the zygote, the stores, and the number of kill points at the end."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.matrix import stores, zygote
+from tests.matrix.stores import Store
+from tests.matrix.zygote import Zygote
+
+TRIED = pytest.StashKey[dict[str, int]]()
+"""Kill points tried, by store."""
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Zygote]:
+    with zygote.running() as one:
+        yield one
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """Each of the stores."""
+    if request.param == "sqlite":
+        return stores.sqlite
+    return stores.postgres(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture(scope="session")
+def tried(request: pytest.FixtureRequest) -> dict[str, int]:
+    return request.config.stash.setdefault(TRIED, {})
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The matrix runs by its own command, `pytest -m matrix`."""
+    if not config.option.markexpr:
+        kept = [item for item in items if item.get_closest_marker("matrix") is None]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if counts := config.stash.get(TRIED, {}):
+        each = ", ".join(f"{store} {count}" for store, count in counts.items())
+        terminalreporter.write_line(f"kill points tried: {sum(counts.values())} ({each})")
