@@ -8,6 +8,7 @@ from telefonistka_py.events.model import (
     ChoreEvent,
     CommentEvent,
     Event,
+    ForwardEvent,
     LandingEvent,
     MissedEvent,
     OtherEvent,
@@ -70,6 +71,20 @@ class PromoteMissed:
 
 
 @dataclass(frozen=True)
+class FanOut:
+    """The default branch was pushed to: the push is forwarded to the endpoints that its files ask for."""
+
+    event: PushEvent
+
+
+@dataclass(frozen=True)
+class Forward:
+    """A push is sent to endpoints."""
+
+    event: ForwardEvent
+
+
+@dataclass(frozen=True)
 class DoChore:
     """What we do on a timer is due."""
 
@@ -90,7 +105,7 @@ class Nothing:
     why: str
 
 
-Reaction = Promote | ShowPlan | Check | Obey | LandAgain | PromoteMissed | DoChore | Hasten | Nothing
+Reaction = Promote | ShowPlan | Check | Obey | LandAgain | PromoteMissed | FanOut | Forward | DoChore | Hasten | Nothing
 
 
 def to(event: Event) -> Reaction:
@@ -110,13 +125,17 @@ def to(event: Event) -> Reaction:
             return LandAgain(event)
         case MissedEvent():
             return PromoteMissed(event)
+        case PushEvent():
+            return _pushed(event)
+        case ForwardEvent():
+            return Forward(event)
         case ChoreEvent():
             return DoChore(event)
         case ChecksEvent():
             return Hasten(own.landing_id(event.repo, event.sha))
         case OtherEvent():
             return Nothing(f"nothing follows from the event {event.kind}")
-        case CommentEvent() | PushEvent():
+        case CommentEvent():
             return Nothing("nothing follows from this event")
 
 
@@ -124,6 +143,14 @@ def _opened(event: PullRequestEvent) -> Reaction:
     if event.pull.base_ref != event.repo.default_branch:
         return Nothing(f"it goes into {event.pull.base_ref}, not into the default branch {event.repo.default_branch}")
     return Check(event.repo, event.installation, event.pull)
+
+
+def _pushed(event: PushEvent) -> Reaction:
+    if event.ref != f"refs/heads/{event.repo.default_branch}":
+        return Nothing(f"{event.ref} is not the default branch {event.repo.default_branch}")
+    if not event.after.strip("0"):
+        return Nothing("the branch was deleted")
+    return FanOut(event)
 
 
 def _closed(event: PullRequestEvent) -> Reaction:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from telefonistka_py.argocd import instances
+from telefonistka_py.argocd.instances import Instance
 from telefonistka_py.errors import OperatorMistake
 from telefonistka_py.fanout import hosts
 from telefonistka_py.fanout.hosts import Allowed
@@ -20,6 +22,7 @@ LogFormat = Literal["auto", "json", "text"]
 _TRUE = frozenset({"1", "t", "true", "y", "yes", "on"})
 _FALSE = frozenset({"0", "f", "false", "n", "no", "off"})
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?")
+_SHORTEST_TOKEN = 16
 _PUBLIC = frozenset({"", "github.com", "www.github.com", "api.github.com"})
 
 
@@ -108,6 +111,12 @@ class Settings:
     """How long a stopping server waits for what is underway."""
     fanout: Limits = field(default_factory=Limits)
     """How, and where to, pushes are forwarded."""
+    argocd_instances: tuple[Instance, ...] = ()
+    """Every Argo CD that is asked; none where nobody configured one."""
+    argocd_limits: instances.Limits = field(default_factory=instances.Limits)
+    """How they are asked."""
+    status_token: str = field(default="", repr=False)
+    """Opens the status page; empty: there is none."""
     notices: tuple[str, ...] = ()
     """Sentences worth a line of the log at start."""
 
@@ -118,6 +127,8 @@ class Settings:
     def _secrets(self) -> Iterator[str]:
         yield from self.webhook_secrets
         yield self.argocd.token
+        yield self.status_token
+        yield from (instance.token for instance in self.argocd_instances)
         if self.database_url is not None:
             yield from (self.database_url, *_passwords(self.database_url))
         for identity in (self.identity, self.approver):
@@ -137,9 +148,18 @@ def read(environ: Mapping[str, str], *, webhook: bool = True, github: bool = Tru
     env = _Environment(environ)
     identity = env.identity("")
     if github and identity is None and not env.mistakes:
-        env.mistake("No GitHub credentials: set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY_PATH, or GITHUB_OAUTH_TOKEN.")
+        env.mistake(
+            "No GitHub credentials: set GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY_PATH, or GITHUB_OAUTH_TOKEN. "
+            "`telefonistka setup` registers a GitHub App and writes them."
+        )
     if webhook and not env.get("GITHUB_WEBHOOK_SECRET"):
         env.mistake("GITHUB_WEBHOOK_SECRET is missing: set it to the secret in the GitHub App's webhook settings.")
+    argocd = ArgoCd(
+        address=env.get("ARGOCD_SERVER_ADDR") or "localhost:8080",
+        token=env.get("ARGOCD_TOKEN"),
+        plaintext=env.flag("ARGOCD_PLAINTEXT"),
+        insecure=env.flag("ARGOCD_INSECURE"),
+    )
     secrets = (env.get("GITHUB_WEBHOOK_SECRET"), env.get("GITHUB_WEBHOOK_SECRET_PREVIOUS"))
     settings = Settings(
         webhook_secrets=tuple(secret for secret in secrets if secret),
@@ -148,12 +168,7 @@ def read(environ: Mapping[str, str], *, webhook: bool = True, github: bool = Tru
         approver=env.identity("APPROVER_"),
         templates=env.existing("TEMPLATES_PATH", Path.is_dir, "directory"),
         status_url_template=env.existing("CUSTOM_COMMIT_STATUS_URL_TEMPLATE_PATH", Path.is_file, "file"),
-        argocd=ArgoCd(
-            address=env.get("ARGOCD_SERVER_ADDR") or "localhost:8080",
-            token=env.get("ARGOCD_TOKEN"),
-            plaintext=env.flag("ARGOCD_PLAINTEXT"),
-            insecure=env.flag("ARGOCD_INSECURE"),
-        ),
+        argocd=argocd,
         handle_self_comment=env.flag("HANDLE_SELF_COMMENT"),
         log_level=cast(LogLevel, env.one_of("LOG_LEVEL", "info", get_args(LogLevel))),
         log_format=cast(LogFormat, env.one_of("LOG_FORMAT", "auto", get_args(LogFormat))),
@@ -170,6 +185,9 @@ def read(environ: Mapping[str, str], *, webhook: bool = True, github: bool = Tru
         keep_days=env.number("TELEFONISTKA_KEEP_DAYS", 7, least=0, most=3650),
         drain_seconds=env.number("TELEFONISTKA_DRAIN_SECONDS", 25, least=0, most=3600),
         fanout=env.fanout(),
+        argocd_instances=env.argocd_instances(argocd),
+        argocd_limits=env.argocd_limits(),
+        status_token=env.status_token(),
         notices=tuple(env.notices),
     )
     if env.mistakes:
@@ -202,6 +220,24 @@ def access(environ: Mapping[str, str]) -> Access:
     found = Access(env.github(), identity or TokenIdentity(""))
     if env.mistakes:
         raise OperatorMistake("\n".join(env.mistakes))
+    return found
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where GitHub is, and where a page of ours is served."""
+
+    github: GitHubAddress
+    listen: Listen
+
+
+def read_place(github_host: str, listen: str) -> Place:
+    """What was given as options, in the words of GITHUB_HOST and LISTEN_ADDR. Raises `OperatorMistake`."""
+    env = _Environment({"GITHUB_HOST": github_host, "LISTEN_ADDR": listen})
+    found = Place(env.github(), env.listen())
+    if env.mistakes:
+        said = "\n".join(env.mistakes).replace("GITHUB_HOST is", "--github-host is").replace("LISTEN_ADDR", "--listen")
+        raise OperatorMistake(said)
     return found
 
 
@@ -255,6 +291,16 @@ class _Environment:
         self.mistake(f"{name} is {text!r}: set it to {kind} from {least:g} to {most:g}.")
         return default
 
+    def status_token(self) -> str:
+        name = "TELEFONISTKA_STATUS_TOKEN"
+        value = self.get(name)
+        if value and len(value) < _SHORTEST_TOKEN:
+            self.mistake(
+                f"{name} has {len(value)} characters, which can be guessed: set it to at least {_SHORTEST_TOKEN} random "
+                "ones, such as `openssl rand -hex 24` prints, or unset it to have no status page."
+            )
+        return value
+
     def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
         """Networks in CIDR notation, separated by commas."""
         found: list[IPv4Network | IPv6Network] = []
@@ -294,6 +340,40 @@ class _Environment:
                 "such as *.example.com, addresses or networks, separated by commas."
             )
             return Allowed()
+
+    def argocd_instances(self, single: ArgoCd) -> tuple[Instance, ...]:
+        """Those of the file, or else the one server that the variables name, if there is a token for it."""
+        name = "TELEFONISTKA_ARGOCD_INSTANCES"
+        file = self.existing(name, Path.is_file, "file")
+        if file is not None:
+            if self.get("ARGOCD_SERVER_ADDR"):
+                self.notices.append(
+                    f"{name} is set: the server of ARGOCD_SERVER_ADDR counts only if that file lists it."
+                )
+            try:
+                content = file.read_bytes()
+            except OSError as error:
+                self.mistake(f"{name} names {file}, which can't be read: {error.strerror}.")
+                return ()
+            found, mistakes = instances.from_file(content, str(file), self._environ)
+            self.mistakes += mistakes
+            return found
+        if not single.token:
+            return ()
+        try:
+            url = instances.base_url(single.address, plaintext=single.plaintext)
+        except ValueError as error:
+            self.mistake(f"ARGOCD_SERVER_ADDR can't be used: {error}.")
+            return ()
+        return (Instance(instances.DEFAULT, url, single.token, single.insecure),)
+
+    def argocd_limits(self) -> instances.Limits:
+        usual = instances.Limits()
+        at_once = self.number("TELEFONISTKA_ARGOCD_CONCURRENCY", usual.at_once, least=1, most=200, whole=True)
+        return instances.Limits(
+            timeout=self.number("TELEFONISTKA_ARGOCD_TIMEOUT_SECONDS", usual.timeout, least=0.1, most=600),
+            at_once=int(at_once),
+        )
 
     def existing(self, name: str, is_there: Callable[[Path], bool], what: str) -> Path | None:
         if not self.get(name):

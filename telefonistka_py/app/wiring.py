@@ -1,5 +1,6 @@
 """Builds what handles a delivery, from the settings."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,8 +11,11 @@ from typing import assert_never
 import aiohttp
 
 from telefonistka_py import reactions
-from telefonistka_py.app import chores, counted, endpoints, texts
+from telefonistka_py.app import argo, chores, counted, endpoints, texts
 from telefonistka_py.app.chores import Chores
+from telefonistka_py.argocd import flow as argocd
+from telefonistka_py.argocd import noop
+from telefonistka_py.argocd.client import Client
 from telefonistka_py.census.flow import Census
 from telefonistka_py.commands import flow as commands
 from telefonistka_py.config.model import Config
@@ -24,10 +28,11 @@ from telefonistka_py.feedback import comments
 from telefonistka_py.feedback.status import State, Status
 from telefonistka_py.github.connection import Connection
 from telefonistka_py.github.credentials import App, Credentials, Token
+from telefonistka_py.github.reading import together
 from telefonistka_py.inbox.model import Delivery, Done, Inbox
 from telefonistka_py.names import RepoName
 from telefonistka_py.observability.metrics import Metrics
-from telefonistka_py.promotion import checking, gather, held
+from telefonistka_py.promotion import checking, gather, held, landed
 from telefonistka_py.promotion import flow as promotion
 from telefonistka_py.promotion.means import Means
 from telefonistka_py.reactions import (
@@ -65,6 +70,8 @@ class Handler:
     """None where there is no server: there is no signed webhook then."""
     obey_ourselves: bool
     """Whether commands in our own comments count (`HANDLE_SELF_COMMENT`)."""
+    clusters: tuple[Client, ...] = ()
+    """One for each Argo CD that somebody configured."""
 
     async def handle(self, delivery: Delivery, event: Event) -> Done:
         """Handles `event` to its end; says in a line what came of it."""
@@ -136,13 +143,25 @@ class Handler:
         fine = True
         if checking.concerns(ground.paths):
             fine = await checking.on_changed(means.repo, pull, self.texts, page)
-        found = await drift.check(means.repo, ground, pull, html_url, self.texts, page)
-        if found.unwell is not None:
-            raise found.unwell
-        fine = fine and not found.failed
+        us = partial(self.github.own_login, means.repo.name, means.installation)
+        task = argocd.Task(means.repo, ground, pull, html_url, us, self.clusters, self.texts, self.clock, page)
+        drifted = asyncio.ensure_future(drift.check(means.repo, ground, pull, html_url, self.texts, page))
+        clusters = asyncio.ensure_future(argocd.check(task))
+        await together((drifted, clusters))
+        found, seen = drifted.result(), clusters.result()
+        if unwell := [error for error in (found.unwell, seen.unwell) if error is not None]:
+            raise landed.latest([*unwell])
+        fine = fine and not found.failed and not seen.failed
         await means.status.post(State.SUCCESS if fine else State.ERROR)
-        note = f"checked; {drifting.in_a_line(found)}" if fine else "checked: something needs a correction"
-        return Done(note, then=means.wanted_by(config))
+        if not fine:
+            return Done("checked: something needs a correction", then=means.wanted_by(config))
+        said: list[str] = [drifting.in_a_line(found), seen.note]
+        waiting: tuple[Delivery, ...] = ()
+        if seen.merge is not None:
+            # After the status, which may be what holds the merge.
+            line, waiting = await noop.land(means.repo, means.installation, seen.merge, ground.pin, config, self.clock)
+            said.append(line)
+        return Done("; ".join(["checked", *filter(None, said)]), then=(*means.wanted_by(config), *waiting))
 
     async def _obey(self, event: CommentEvent) -> Done:
         if not self.obey_ourselves and await self._our_own(event):
@@ -187,6 +206,7 @@ async def build(
     async with (
         aiohttp.ClientSession(connector=connector, trust_env=True) as session,
         endpoints.forwarding(settings, metrics, clock, inbox) as forwards,
+        argo.clients(settings, metrics) as clusters,
     ):
 
         def connection(identity: Identity) -> Connection:
@@ -210,6 +230,7 @@ async def build(
             Chores(github, inbox, wording, clock, timedelta(days=settings.keep_days), Census(github, metrics, clock)),
             forwards,
             settings.handle_self_comment,
+            clusters,
         )
 
 

@@ -14,20 +14,37 @@ _COMMANDS = {
     "bump-yaml": "Set values in a YAML file of another repository, by pull request.",
     "check": "Check every telefonistka.yaml of a local clone, and show which routes change.",
     "demo": "Show a whole promotion, offline, with a real server and a GitHub in a folder.",
+    "doctor": "Check credentials, permissions, webhook, inbox and configurations, and say what to do.",
     "drift": "Show which environments differ from what is promoted to them, from a local clone.",
     "event": "Handle one event from a file, as in GitHub Actions.",
     "explain": "Say where a file or a component is promoted, and why or why not.",
+    "fanout": "Show the endpoints that pushes are forwarded to; retry, pause or resume them.",
     "inbox": "Look into the server's inbox: list, show, retry or drop deliveries.",
+    "init": "Propose a telefonistka.yaml for a repository, from its folders.",
     "migrate": "Make or update the inbox in PostgreSQL.",
     "plan": "Show what a merge or a pull request would promote, from a local clone. Sends nothing.",
     "sandbox": "Run GitHub in a folder: try a configuration without an account.",
     "schema": "Print the JSON Schema of telefonistka.yaml, for editors.",
     "server": "Receive GitHub's webhooks and promote.",
+    "setup": "Register the GitHub App in a browser, and keep its credentials.",
 }
 
 # Where a command gives its low exit codes a meaning of its own.
 _USAGE_EXIT = {"check": 3, "drift": 3, "explain": 3, "plan": 3}
-_ERROR_EXIT = {"check": 3, "drift": 3, "event": 2, "explain": 3, "inbox": 2, "migrate": 2, "plan": 3, "server": 2}
+_ERROR_EXIT = {
+    "check": 3,
+    "doctor": 2,
+    "drift": 3,
+    "event": 2,
+    "explain": 3,
+    "fanout": 2,
+    "inbox": 2,
+    "init": 2,
+    "migrate": 2,
+    "plan": 3,
+    "server": 2,
+    "setup": 2,
+}
 
 
 class _Lazy(click.Group):

@@ -60,7 +60,28 @@ def _interval(text: str) -> str:
     return text
 
 
+_SPREAD = re.compile(r"([0-9]{1,5})(ms|s|m)")
+_LONGEST_SPREAD = timedelta(minutes=1)
+
+
+def spread(text: str) -> timedelta:
+    """A checked spread as a span of time."""
+    found = _SPREAD.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no span of time: write a number and ms, s or m, such as 2s")
+    unit = {"ms": timedelta(milliseconds=1), "s": timedelta(seconds=1), "m": timedelta(minutes=1)}[found[2]]
+    if unit * int(found[1]) > _LONGEST_SPREAD:
+        raise ValueError(f"{text!r} is too long: at most 1m")
+    return unit * int(found[1])
+
+
+def _spread(text: str) -> str:
+    spread(text)
+    return text
+
+
 Interval = Annotated[str, AfterValidator(_interval)]
+Spread = Annotated[str, AfterValidator(_spread)]
 Directory = Annotated[str, AfterValidator(_directory)]
 Regex = Annotated[str, AfterValidator(patterns.check)]
 SourcePath = Annotated[str, AfterValidator(_source)]
@@ -222,6 +243,11 @@ class Config(Section):
         alias="webhookProxySkipTLSVerifyUpstream",
         description="Do not check the certificates of those endpoints.",
     )
+    webhook_spread: Spread | None = Field(
+        default=None,
+        alias="webhookSpread",
+        description="Spread the requests of one push over this span of time, such as 2s; at most 1m.",
+    )
     comments: Literal["edit", "minimize"] = Field(
         default="edit",
         description="What becomes of our comments when a pull request is pushed to: edited in place, or folded away "
@@ -231,6 +257,11 @@ class Config(Section):
         default=None, alias="driftReport", description="Keep an issue that says how every environment stands."
     )
     argocd: ArgoCd = Field(default_factory=lambda: ArgoCd(), description="What is shown of Argo CD, and done there.")
+
+    @property
+    def skip_tls(self) -> bool:
+        """Whether the certificates of webhook endpoints go unchecked."""
+        return self.webhook_proxy_skip_tls or self.whproxt_skip_tls
 
     @property
     def labels(self) -> tuple[str, ...]:

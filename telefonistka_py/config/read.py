@@ -44,6 +44,11 @@ def component(content: bytes, path: RepoPath) -> Valid[Component] | Invalid:
     return read
 
 
+def section(content: bytes, model: type[Model], path: RepoPath) -> Valid[Model] | Invalid:
+    """Another YAML file of ours, such as one of the operator's, told of in the same words."""
+    return _read(content, model, path)
+
+
 def _read(content: bytes, model: type[Model], path: RepoPath) -> Valid[Model] | Invalid:
     try:
         parsed = document.parse(content)

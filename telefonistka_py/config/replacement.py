@@ -5,6 +5,7 @@ Source: https://pkg.go.dev/regexp#Regexp.Expand and https://pkg.go.dev/regexp#Re
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import regex
 
@@ -14,16 +15,34 @@ _REFERENCE = regex.compile(r"\$(?:(\$)|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))"
 _NUMBER = regex.compile(r"0|[1-9][0-9]{0,8}")
 
 
+@dataclass(frozen=True)
+class Piece:
+    """A part of a replaced text. `given`: the template spells it; else it is of the text that was matched against."""
+
+    text: str
+    given: bool
+    kept: bool = False
+    """It lies outside of every match."""
+
+
 def expand(template: str, match: regex.Match[str]) -> str:
     """`template` with what `match` captured. An unknown group, or one that took no part, is empty.
 
     A name is as long as can be: `$1x` is the group named `1x`. A `$` that begins no name is a plain one.
     """
+    return "".join(piece.text for piece in _expanded(template, match))
 
-    def value(reference: regex.Match[str]) -> str:
-        return "$" if reference[1] else _captured(match, reference[2] or reference[3])
 
-    return _REFERENCE.sub(value, template)
+def _expanded(template: str, match: regex.Match[str]) -> Iterator[Piece]:
+    end = 0
+    for reference in _REFERENCE.finditer(template):
+        yield Piece(template[end : reference.start()], given=True)
+        end = reference.end()
+        if reference[1]:
+            yield Piece("$", given=True)
+        else:
+            yield Piece(_captured(match, reference[2] or reference[3]), given=False)
+    yield Piece(template[end:], given=True)
 
 
 def _captured(match: regex.Match[str], name: str) -> str:
@@ -49,14 +68,28 @@ def replace_all(
     `compiled` is a compiled translation of `dialect.translate`. Raises `TimeoutError` when it all takes longer than
     `timeout` seconds by `clock`.
     """
-    pieces, end = [], 0
+    return "".join(piece.text for piece in pieces(compiled, text, template, timeout=timeout, clock=clock))
+
+
+def pieces(
+    compiled: regex.Pattern[str],
+    text: str,
+    template: str,
+    *,
+    timeout: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Piece]:
+    """The parts of what `replace_all` gives, in order: an empty one stands for a group that captured nothing."""
+    end = 0
     for match in _matches(compiled, text, timeout, clock):
-        pieces.append(text[end : match.start()])
+        if match.start() > end:
+            yield Piece(text[end : match.start()], given=False, kept=True)
         # An empty match right behind another match is none to Go.
         if match.end() > end or match.start() == 0:
-            pieces.append(expand(template, match))
+            yield from _expanded(template, match)
         end = match.end()
-    return "".join(pieces) + text[end:]
+    if end < len(text):
+        yield Piece(text[end:], given=False, kept=True)
 
 
 def _matches(

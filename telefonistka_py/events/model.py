@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from telefonistka_py.names import Branch, Lane, Login, RepoName, RepoPath, Sha
 
@@ -146,6 +147,25 @@ class ForwardEvent:
     """When forwarding began (aware UTC); patience is counted from here."""
 
 
+Wish = Literal["set", "back"]
+"""What people ask of a pull request's Argo CD apps: to follow its branch, or what they followed before."""
+
+
+@dataclass(frozen=True)
+class BranchEvent:
+    """Our own: the Argo CD apps of a pull request are to be set to its branch, or back."""
+
+    repo: RepoName
+    installation: int | None
+    number: int
+    wish: Wish | None
+    """None: the pull request was closed, and nothing is to follow its branch any more."""
+    comment_id: int = 0
+    """Ours, in which somebody ticked the box."""
+    sender: Login = Login("")
+    """Who did, and may."""
+
+
 class Chore(StrEnum):
     """What we do on a timer."""
 
@@ -153,6 +173,7 @@ class Chore(StrEnum):
     RECOVERY = "recovery"
     TIDYING = "tidying"
     CENSUS = "census"
+    SWEEPING = "sweeping"
 
 
 @dataclass(frozen=True)
@@ -184,20 +205,22 @@ Event = (
     | LandingEvent
     | MissedEvent
     | ForwardEvent
+    | BranchEvent
     | ChoreEvent
     | OtherEvent
 )
 
 
 def lane(event: Event) -> Lane:
-    """The queue `event` waits in: one per pull request or issue, one per pushed ref, else one per repository."""
+    """The queue `event` waits in: one per pull request or issue, one per push, else one per repository."""
     match event:
         case PullRequestEvent():
             return Lane(f"{event.repo.name}#{event.pull.number}")
         case CommentEvent():
             return Lane(f"{event.repo.name}#{event.number}")
         case PushEvent():
-            return Lane(f"{event.repo.name}@{event.ref.removeprefix('refs/heads/')}")
+            # Nothing depends on the order of pushes, and one that can't be handled must not hold up the next.
+            return Lane(f"{event.repo.name}@{event.ref.removeprefix('refs/heads/')}:{event.after}")
         case ChecksEvent():
             return Lane(f"{event.repo}!{event.sha}")
         case LandingEvent():
@@ -208,6 +231,9 @@ def lane(event: Event) -> Lane:
         case ForwardEvent():
             # A lane of its own: what waits for an endpoint holds up nothing.
             return Lane(f"forward:{event.key}:{event.source}")
+        case BranchEvent():
+            # A lane of its own: what waits for an Argo CD holds up no promotion.
+            return Lane(f"{event.repo}#{event.number}!branch")
         case ChoreEvent():
             return Lane(f"chore:{event.chore}:{event.repo or ''}")
         case OtherEvent():

@@ -2,7 +2,7 @@
 
 import json
 
-from telefonistka_py.events.model import ChoreEvent, ForwardEvent, LandingEvent, MissedEvent
+from telefonistka_py.events.model import BranchEvent, ChoreEvent, ForwardEvent, LandingEvent, MissedEvent
 from telefonistka_py.names import RepoName, Sha
 
 LANDING = "telefonistka/landing"
@@ -12,6 +12,7 @@ LANDING = "telefonistka/landing"
 CHORE = "telefonistka/chore"
 MISSED = "telefonistka/missed"
 FORWARD = "telefonistka/forward"
+BRANCH = "telefonistka/branch"
 
 
 def landing_id(repo: RepoName, sha: Sha, number: int | None = None) -> str:
@@ -28,8 +29,24 @@ def forward_id(key: str, source: str = "") -> str:
     return f"forward:{key}:{source}"
 
 
-def body(event: LandingEvent | MissedEvent | ForwardEvent | ChoreEvent) -> bytes:
+def branch_id(event: BranchEvent, cause: str) -> str:
+    """`cause` is the delivery that led to it: one event leads to it once, however often it is handled."""
+    return f"branch:{event.repo}#{event.number}:{cause}"
+
+
+def body(event: LandingEvent | MissedEvent | ForwardEvent | BranchEvent | ChoreEvent) -> bytes:
     """What `parse` reads back."""
+    if isinstance(event, BranchEvent):
+        return json.dumps(
+            {
+                "repo": event.repo,
+                "installation": event.installation,
+                "number": event.number,
+                "wish": event.wish,
+                "comment_id": event.comment_id,
+                "sender": event.sender,
+            }
+        ).encode()
     if isinstance(event, MissedEvent):
         return json.dumps({"repo": event.repo, "installation": event.installation, "number": event.number}).encode()
     if isinstance(event, ChoreEvent):

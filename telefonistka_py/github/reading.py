@@ -159,6 +159,13 @@ class Reads:
                 raise WorldUnwell(f"GitHub has no commit {commit} in {self.name}")
         return [Sha(node["tree"]["oid"]) for node in nodes]
 
+    async def tree_if_known(self, commit: Sha) -> Sha | None:
+        """The root tree of a commit; None when GitHub has it no more, as when a forced push left it behind."""
+        look = Look()
+        alias = look.add_commit(commit)
+        node = (await self._look(look))[alias]
+        return Sha(node["tree"]["oid"]) if node and "tree" in node else None
+
     async def look(
         self,
         pin: Pin,

@@ -18,7 +18,9 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._github()
         self._webhooks()
+        self._fan_out()
         self._deliveries()
+        self._argocd()
         ProcessCollector(registry=self.registry)
 
     def text(self) -> bytes:
@@ -68,6 +70,27 @@ class Metrics:
             "status method url",
         )
 
+    def _fan_out(self) -> None:
+        self.proxy_seconds = Histogram(
+            "telefonistka_webhook_proxy_upstream_seconds",
+            "How long an endpoint took to answer, in seconds; those that did not answer count with their whole time.",
+            registry=self.registry,
+            buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+        )
+        self.proxy_retries = self._counter(
+            "telefonistka_webhook_proxy_retries_total", "Requests to endpoints that were not the first for their push."
+        )
+        self.proxy_given_up = self._counter(
+            "telefonistka_webhook_proxy_given_up_total", "Pushes that an endpoint never took, by endpoint and push."
+        )
+        self.proxy_refused = self._counter(
+            "telefonistka_webhook_proxy_refused_total",
+            "Endpoints that a push asked for and that nothing is sent to, for safety.",
+        )
+        self.proxy_paused = self._gauge(
+            "telefonistka_webhook_proxy_paused_endpoints", "Endpoints that are paused, by themselves or by hand."
+        )
+
     def _deliveries(self) -> None:
         self.inbox_deliveries = self._gauge(
             "telefonistka_inbox_deliveries",
@@ -89,6 +112,21 @@ class Metrics:
         self.operator_needed = self._gauge(
             "telefonistka_deliveries_waiting_for_operator",
             "Deliveries that can't be handled until whoever runs the server acts; /ready says why.",
+        )
+
+    def _argocd(self) -> None:
+        self.argocd_requests = self._counter(
+            "telefonistka_argocd_requests_total",
+            "Requests to Argo CD by instance, by what they do, and by how they ended: the HTTP status, or timeout, "
+            "unreachable, too large.",
+            "instance operation status",
+        )
+        self.argocd_seconds = Histogram(
+            "telefonistka_argocd_request_seconds",
+            "How long an Argo CD took to answer, in seconds; what was not answered counts with its whole time.",
+            ["instance", "operation"],
+            registry=self.registry,
+            buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
         )
 
     def _counter(self, name: str, text: str, labels: str = "") -> Counter:

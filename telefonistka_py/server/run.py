@@ -12,12 +12,14 @@ from aiohttp import web
 
 from telefonistka_py.errors import OperatorMistake
 from telefonistka_py.events import own
+from telefonistka_py.github.connection import Connection
 from telefonistka_py.inbox.model import Delivery, Inbox
 from telefonistka_py.observability import logs
 from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.server.attempt import Attempts, Handle, OnDead
 from telefonistka_py.server.guard import Guards
 from telefonistka_py.server.hooks import Fetch, Hooks
+from telefonistka_py.server.status_page import StatusPage
 from telefonistka_py.server.verdict import Patience
 from telefonistka_py.server.web import Door
 from telefonistka_py.server.worker import Beside, Worker
@@ -50,6 +52,8 @@ class Parts:
     """Called before the metrics are read."""
     at_start: tuple[Delivery, ...] = ()
     """Work of our own that every server begins with."""
+    github: Connection | None = None
+    """What the status page asks for promotions in flight and for limits; None: it shows neither."""
     patience: Patience | None = None
     """How retries are spaced; by default as `Patience` says, with the settings' hours."""
 
@@ -82,8 +86,16 @@ async def running(settings: Settings, parts: Parts) -> AsyncIterator[Running]:
     worker.start()
     try:
         hooks = Hooks(settings.trusted_proxies) if settings.only_from_github else None
+        page = _status_page(settings, parts, worker)
         door = Door(
-            settings.webhook_secrets, parts.inbox, worker, parts.metrics, parts.clock, hooks, on_scrape=parts.on_scrape
+            settings.webhook_secrets,
+            parts.inbox,
+            worker,
+            parts.metrics,
+            parts.clock,
+            hooks,
+            on_scrape=parts.on_scrape,
+            status_page=page,
         )
         # Deliveries are still accepted while the worker drains: what comes then waits for the next process.
         async with _known(hooks, parts.hook_addresses), _site(door.application(), settings.listen) as url:
@@ -94,6 +106,8 @@ async def running(settings: Settings, parts: Parts) -> AsyncIterator[Running]:
                 yield Running(url, parts.inbox, worker)
             finally:
                 await worker.drain(settings.drain_seconds)
+                if page is not None:
+                    await page.close()
     finally:
         await worker.drain(0)
 
@@ -116,6 +130,21 @@ async def serve(settings: Settings, parts: Parts) -> None:
             stopping.cancel()
             await ended
     log.info("the server has stopped")
+
+
+def _status_page(settings: Settings, parts: Parts, worker: Worker) -> StatusPage | None:
+    if not settings.status_token:
+        return None
+    return StatusPage(
+        token=settings.status_token,
+        secrets=settings.secrets(),
+        inbox=parts.inbox,
+        worker=worker,
+        github=parts.github,
+        html_url=settings.github.html,
+        replica=settings.replica,
+        clock=parts.clock,
+    )
 
 
 def _beside(settings: Settings) -> dict[str, Beside]:

@@ -124,7 +124,7 @@ def test_a_push_names_every_path_of_each_commit_once() -> None:
     payload["commits"][0] |= {"added": ["a", "b"], "modified": ["b", "c"], "removed": ["d"]}
     event = parsed("push", payload)
     assert event.commits[0].paths == ("a", "b", "c", "d")
-    assert lane(event) == "Codertocat/Hello-World@master"
+    assert lane(event) == "Codertocat/Hello-World@master:6113728f27ae82c7b1a177c8d03f9e96e0adf246"
 
 
 def test_a_push_without_a_commit_list_has_no_commits() -> None:
