@@ -1,15 +1,17 @@
 """A promotion survives what happens to its webhook, its requests and its process, and is made once (N11-N13)."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from telefonistka_py.app import chores
 from telefonistka_py.sandbox import Hub
 from telefonistka_py.sandbox.content import Content
 from telefonistka_py.sandbox.model import Delivery
 from tests.stories import picture
-from tests.stories.house import SECRET, House, level
+from tests.stories.house import SECRET, House, level, now
 
 CHANGE: dict[str, Content | None] = {"workspace/nginx/values.yaml": 'tag: "2.0"\n', "workspace/nginx/new.yaml": "x\n"}
 
@@ -165,3 +167,20 @@ async def test_a_limit_is_waited_for_and_costs_no_promotion(house: House) -> Non
         await house.settle()
         assert len(house.promotions(repo)) == 1
         assert house.states(repo, pull)[-1] == "success"
+
+
+async def test_what_was_handled_is_forgotten_after_a_week_and_not_before(house: House) -> None:
+    repo, passed = await house.repo(level()), [timedelta(0)]
+    house.clock = lambda: now() + passed[0]
+    async with house.bot(at_start=chores.standing(now())):
+        pull = await house.change(repo, {"README.md": "about\n"})
+        await house.server_idle()
+        assert house.server is not None
+        inbox = house.server.inbox
+        of_the_pull = len(await inbox.entries(lane=f"acme/gitops#{pull.number}"))
+        assert of_the_pull > 0
+        for days, left in ((6, of_the_pull), (8, 0)):
+            passed[0] = timedelta(days=days)
+            await inbox.again("chore:tidying:")
+            await house.server_idle()
+            assert len(await inbox.entries(lane=f"acme/gitops#{pull.number}")) == left
