@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from telefonistka_py.argocd import branch_sync
 from telefonistka_py.events import own
 from telefonistka_py.events.model import (
+    BranchEvent,
     ChecksEvent,
     ChoreEvent,
     CommentEvent,
@@ -16,6 +18,7 @@ from telefonistka_py.events.model import (
     PullRequestEvent,
     PushEvent,
     Repo,
+    Wish,
 )
 
 SHOW_PLAN = "show-plan"
@@ -54,6 +57,30 @@ class Obey:
     """A comment may hold commands."""
 
     event: CommentEvent
+
+
+@dataclass(frozen=True)
+class AskBranch:
+    """The box in one of our comments was ticked or unticked: apps are to follow the pull request's branch, or not."""
+
+    event: CommentEvent
+    wish: Wish
+
+
+@dataclass(frozen=True)
+class LeaveBranch:
+    """A pull request was closed without being merged: no app is to follow its branch any more."""
+
+    repo: Repo
+    installation: int | None
+    pull: PullRequest
+
+
+@dataclass(frozen=True)
+class SetBranch:
+    """Apps are set to a branch, or back."""
+
+    event: BranchEvent
 
 
 @dataclass(frozen=True)
@@ -105,7 +132,22 @@ class Nothing:
     why: str
 
 
-Reaction = Promote | ShowPlan | Check | Obey | LandAgain | PromoteMissed | FanOut | Forward | DoChore | Hasten | Nothing
+Reaction = (
+    Promote
+    | ShowPlan
+    | Check
+    | Obey
+    | AskBranch
+    | LeaveBranch
+    | SetBranch
+    | LandAgain
+    | PromoteMissed
+    | FanOut
+    | Forward
+    | DoChore
+    | Hasten
+    | Nothing
+)
 
 
 def to(event: Event) -> Reaction:
@@ -121,6 +163,10 @@ def to(event: Event) -> Reaction:
             return Nothing(f"nothing follows from a pull request that is {event.action}")
         case CommentEvent(action="created", on_pull=True):
             return Obey(event)
+        case CommentEvent(action="edited", on_pull=True) if wish := branch_sync.wish(event.body_before, event.body):
+            return AskBranch(event, wish)
+        case BranchEvent():
+            return SetBranch(event)
         case LandingEvent():
             return LandAgain(event)
         case MissedEvent():
@@ -156,7 +202,7 @@ def _pushed(event: PushEvent) -> Reaction:
 def _closed(event: PullRequestEvent) -> Reaction:
     pull = event.pull
     if not pull.merged:
-        return Nothing("the pull request was closed without being merged")
+        return LeaveBranch(event.repo, event.installation, pull)
     if pull.base_ref != event.repo.default_branch:
         return Nothing(f"it was merged into {pull.base_ref}, not into the default branch {event.repo.default_branch}")
     return Promote(event.repo, event.installation, pull)

@@ -23,6 +23,7 @@ _TRUE = frozenset({"1", "t", "true", "y", "yes", "on"})
 _FALSE = frozenset({"0", "f", "false", "n", "no", "off"})
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?")
 _SHORTEST_TOKEN = 16
+_OTLP = "http/protobuf"
 _PUBLIC = frozenset({"", "github.com", "www.github.com", "api.github.com"})
 
 
@@ -117,6 +118,10 @@ class Settings:
     """How they are asked."""
     status_token: str = field(default="", repr=False)
     """Opens the status page; empty: there is none."""
+    traces: bool = False
+    """Whether traces are sent; where to is told by the standard variables `OTEL_*`, which OpenTelemetry reads."""
+    trace_secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What is sent along to be let in there."""
     notices: tuple[str, ...] = ()
     """Sentences worth a line of the log at start."""
 
@@ -128,6 +133,7 @@ class Settings:
         yield from self.webhook_secrets
         yield self.argocd.token
         yield self.status_token
+        yield from self.trace_secrets
         yield from (instance.token for instance in self.argocd_instances)
         if self.database_url is not None:
             yield from (self.database_url, *_passwords(self.database_url))
@@ -188,6 +194,8 @@ def read(environ: Mapping[str, str], *, webhook: bool = True, github: bool = Tru
         argocd_instances=env.argocd_instances(argocd),
         argocd_limits=env.argocd_limits(),
         status_token=env.status_token(),
+        traces=env.traces(),
+        trace_secrets=env.trace_secrets(),
         notices=tuple(env.notices),
     )
     if env.mistakes:
@@ -296,10 +304,34 @@ class _Environment:
         value = self.get(name)
         if value and len(value) < _SHORTEST_TOKEN:
             self.mistake(
-                f"{name} has {len(value)} characters, which can be guessed: set it to at least {_SHORTEST_TOKEN} random "
-                "ones, such as `openssl rand -hex 24` prints, or unset it to have no status page."
+                f"{name} has {len(value)} characters, which can be guessed: set it to {_SHORTEST_TOKEN} random "
+                "ones or more, such as `openssl rand -hex 24` prints, or unset it to have no status page."
             )
         return value
+
+    def traces(self) -> bool:
+        """https://opentelemetry.io/docs/specs/otel/protocol/exporter/"""
+        endpoint, protocol = self._otlp("ENDPOINT"), self._otlp("PROTOCOL") or _OTLP
+        off = self.get("OTEL_SDK_DISABLED").lower() == "true" or self.get("OTEL_TRACES_EXPORTER").lower() == "none"
+        if not endpoint or off:
+            return False
+        if protocol != _OTLP:
+            # Whole clusters are told it by one setting for all, so that it stops nothing.
+            self.notices.append(
+                f"No traces are sent: OTEL_EXPORTER_OTLP_PROTOCOL is {protocol!r}, and they are sent by {_OTLP} only. "
+                f"Set OTEL_EXPORTER_OTLP_TRACES_PROTOCOL to {_OTLP}, and OTEL_EXPORTER_OTLP_TRACES_ENDPOINT to the "
+                "address that takes it."
+            )
+        return protocol == _OTLP
+
+    def trace_secrets(self) -> tuple[str, ...]:
+        """The values of the headers that are sent along: `api-key=VALUE,other=VALUE`, with %-codes."""
+        names = ("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS")
+        written = [pair.partition("=")[2].strip() for name in names for pair in self.get(name).split(",")]
+        return tuple(form for value in written if value for form in dict.fromkeys((value, unquote(value))))
+
+    def _otlp(self, what: str) -> str:
+        return self.get(f"OTEL_EXPORTER_OTLP_TRACES_{what}") or self.get(f"OTEL_EXPORTER_OTLP_{what}")
 
     def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
         """Networks in CIDR notation, separated by commas."""

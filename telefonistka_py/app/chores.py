@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from telefonistka_py.argocd import temporary_apps
+from telefonistka_py.argocd.client import Client
 from telefonistka_py.census.flow import Census
 from telefonistka_py.config.model import Config
 from telefonistka_py.drift import report
-from telefonistka_py.errors import OperatorMistake, WorldUnwell
+from telefonistka_py.errors import OperatorMistake, TelefonistkaError, WorldUnwell
 from telefonistka_py.events import own
 from telefonistka_py.events.model import Chore, ChoreEvent, lane
 from telefonistka_py.github.connection import Connection
@@ -28,6 +30,9 @@ SWEEP_EVERY = timedelta(minutes=10)
 """Six requests in a quiet hour: one page of GitHub's log each."""
 
 TIDY_EVERY = timedelta(hours=1)
+
+CLEAN_EVERY = timedelta(minutes=15)
+"""One request to each Argo CD."""
 
 AGAIN = timedelta(minutes=30)
 """After how long a chore that failed is tried again, if nobody says otherwise."""
@@ -63,6 +68,8 @@ class Chores:
     keep_done: timedelta
     """How long deliveries that were handled stay in the inbox, to be looked at and repeated."""
     census: Census
+    clusters: tuple[Client, ...] = ()
+    """One for each Argo CD."""
     counted: _Counted = field(default_factory=_Counted)
 
     async def on_due(self, event: ChoreEvent) -> Done:
@@ -88,6 +95,8 @@ class Chores:
                 return await self._tidy()
             case Chore.CENSUS:
                 return await self._count()
+            case Chore.SWEEPING:
+                return await self._clean()
 
     async def _recover(self, memory: str) -> Turn:
         note, after = await self._recovery().sweep(remembered.read(memory, self.clock()))
@@ -111,6 +120,16 @@ class Chores:
         self.counted.until = self.clock() + 2 * wait
         return Turn("counted open pull requests", wait)
 
+    async def _clean(self) -> Turn:
+        """Temporary apps that processes which died left in Argo CD are deleted; one that is down waits for its turn."""
+        count = 0
+        for client in self.clusters:
+            try:
+                count += await temporary_apps.sweep(client, self.clock())
+            except TelefonistkaError as error:
+                log.warning("temporary apps not looked for", instance=client.name, why=str(error))
+        return Turn(f"deleted {count:,} temporary apps that were left behind", CLEAN_EVERY)
+
     def on_scrape(self) -> None:
         """Before metrics are read: what this process counted is taken back when another has gone on counting."""
         if self.counted.until is not None and self.counted.until < self.clock():
@@ -129,9 +148,12 @@ class Chores:
         return Turn(note, every)
 
 
+_STANDING = (Chore.RECOVERY, Chore.TIDYING, Chore.CENSUS, Chore.SWEEPING)
+
+
 def standing(now: datetime) -> tuple[Delivery, ...]:
     """The chores of every server, due at once; the inbox ignores those that it has."""
-    return tuple(delivery(ChoreEvent(chore), now) for chore in (Chore.RECOVERY, Chore.TIDYING, Chore.CENSUS))
+    return tuple(delivery(ChoreEvent(chore), now) for chore in _STANDING)
 
 
 def wanted_by(config: Config, repo: RepoName, installation: int | None, now: datetime) -> tuple[Delivery, ...]:

@@ -1,7 +1,7 @@
 """The texts that the operator put in place of ours."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -9,32 +9,99 @@ from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from telefonistka_py import templates
+from telefonistka_py.errors import OperatorMistake
 from telefonistka_py.feedback import status
 from telefonistka_py.observability import logs
 from telefonistka_py.templates import Templates
 
 log = logs.get()
 
+FORMER = {
+    "auto-merge-comment": "promotion-report-comment",
+    "argoCD-diff-pr-comment-concise": "argoCD-diff-pr-comment",
+}
+"""Files of the Go server that have no text of the same name here → the text that says it now."""
+
+
+@dataclass(frozen=True)
+class Custom:
+    """A file of the operator's folder, looked at before it is filled."""
+
+    file: Path
+    stem: str
+    source: str
+    unused: str = ""
+    """Why the built-in text stays; empty: this file is used."""
+    unknown: tuple[str, ...] = ()
+    """Names that it uses and is not given: it fails where it comes to them."""
+
 
 def load(folder: Path | None) -> Templates:
     """The built-in texts, with those of `folder` in place of the ones whose stem they carry.
 
     A text that can't be used, one in Go's template language among them, is warned of, and the built-in one stays.
+    Raises `OperatorMistake` when the folder can't be listed.
     """
     if folder is None:
         return Templates()
-    found: dict[str, str] = {}
-    for file in sorted(folder.iterdir()):
-        stem = file.name.partition(".")[0]
-        if file.is_file() and stem in templates.built_in():
-            source = file.read_text("utf-8", "replace")
-            if why := _unusable(source):
-                log.warning("template not used, the built-in text stays", file=str(file), reason=why)
-            else:
-                found[stem] = source
-        elif file.is_file():
-            log.warning("no text of ours has this name", file=str(file), known=", ".join(sorted(templates.built_in())))
-    return Templates(found, _failed)
+    found = look(folder)
+    for each in found:
+        if each.unused:
+            log.warning("template not used, the built-in text stays", file=str(each.file), reason=each.unused)
+        elif each.unknown:
+            log.warning(
+                "template uses names that it is not given",
+                file=str(each.file),
+                unknown=", ".join(each.unknown),
+                known=", ".join(sorted(templates.given(each.stem))),
+            )
+    return Templates({each.stem: each.source for each in found if not each.unused}, _failed)
+
+
+def look(folder: Path) -> Sequence[Custom]:
+    """Each file of `folder`, in order of name, and whether it takes the place of a built-in text.
+
+    Raises `OperatorMistake` when the folder can't be listed.
+    """
+    try:
+        files = [file for file in sorted(folder.iterdir()) if not file.name.startswith(".") and file.is_file()]
+    except OSError as error:
+        raise OperatorMistake(f"The templates in {folder} can't be listed: {error.strerror}.") from error
+    taken: dict[str, Path] = {}
+    found: list[Custom] = []
+    for file in sorted(files, key=lambda file: (file.suffix != templates.SUFFIX, file.name)):  # name.j2 before name.txt
+        custom = _custom(file, taken.get(_stem(file)))
+        if not custom.unused:
+            taken[custom.stem] = file
+        found.append(custom)
+    return sorted(found, key=lambda each: each.file.name)
+
+
+def _custom(file: Path, instead: Path | None) -> Custom:
+    stem = _stem(file)
+    if stem not in templates.built_in():
+        return Custom(file, stem, "", unused=_no_such_text(stem))
+    try:
+        source = file.read_text("utf-8")
+    except OSError as error:
+        return Custom(file, stem, "", unused=f"it can't be read: {error.strerror}")
+    except UnicodeDecodeError:
+        return Custom(file, stem, "", unused="it is no UTF-8 text")
+    if why := templates.unusable(source):
+        return Custom(file, stem, source, unused=why)
+    if instead is not None:
+        return Custom(file, stem, source, unused=f"{instead.name} is used for the same text")
+    return Custom(file, stem, source, unknown=tuple(sorted(templates.used(source) - templates.given(stem))))
+
+
+def _stem(file: Path) -> str:
+    return file.name.partition(".")[0]
+
+
+def _no_such_text(stem: str) -> str:
+    if stem in FORMER:
+        return f"no text of ours has this name any more: what it said is part of {FORMER[stem]}"
+    return "no text of ours has this name; `telefonistka templates list` shows all"
 
 
 def _failed(stem: str, reason: str) -> None:
@@ -46,7 +113,7 @@ def status_link(file: Path | None) -> Callable[[datetime], str]:
     if file is None:
         return lambda moment: status.HOME_PAGE
     source = file.read_text("utf-8", "replace")
-    if why := _unusable(source):
+    if why := templates.unusable(source):
         log.warning("status URL template not used", file=str(file), reason=why)
         return lambda moment: status.HOME_PAGE
     # A URL, not HTML. A name that does not exist must not become an address that leads nowhere.
@@ -60,13 +127,3 @@ def status_link(file: Path | None) -> Callable[[datetime], str]:
             return status.HOME_PAGE
 
     return link
-
-
-def _unusable(source: str) -> str | None:
-    if re.search(r"\{\{-?\s*\.", source):
-        return "it is a Go template; write {{ name }} for {{.Name}}, and {% for x in xs %} for {{range .Xs}}"
-    try:
-        ImmutableSandboxedEnvironment().parse(source)
-    except TemplateError as error:
-        return f"it is no Jinja2 template: {error}"
-    return None

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import assert_never
@@ -12,6 +12,7 @@ import aiohttp
 
 from telefonistka_py import reactions
 from telefonistka_py.app import argo, chores, counted, endpoints, texts
+from telefonistka_py.app.branches import Branches
 from telefonistka_py.app.chores import Chores
 from telefonistka_py.argocd import flow as argocd
 from telefonistka_py.argocd import noop
@@ -22,7 +23,7 @@ from telefonistka_py.config.model import Config
 from telefonistka_py.config.problem import Valid
 from telefonistka_py.drift import flow as drift
 from telefonistka_py.drift import model as drifting
-from telefonistka_py.events.model import CommentEvent, Event, MissedEvent, PullRequest
+from telefonistka_py.events.model import CommentEvent, Event, MissedEvent, PullRequest, Repo
 from telefonistka_py.fanout import flow as forwarding
 from telefonistka_py.feedback import comments
 from telefonistka_py.feedback.status import State, Status
@@ -31,21 +32,26 @@ from telefonistka_py.github.credentials import App, Credentials, Token
 from telefonistka_py.github.reading import together
 from telefonistka_py.inbox.model import Delivery, Done, Inbox
 from telefonistka_py.names import RepoName
+from telefonistka_py.observability import tracing
 from telefonistka_py.observability.metrics import Metrics
+from telefonistka_py.observability.tracing import Tracer
 from telefonistka_py.promotion import checking, gather, held, landed
 from telefonistka_py.promotion import flow as promotion
 from telefonistka_py.promotion.means import Means
 from telefonistka_py.reactions import (
+    AskBranch,
     Check,
     DoChore,
     FanOut,
     Forward,
     Hasten,
     LandAgain,
+    LeaveBranch,
     Nothing,
     Obey,
     Promote,
     PromoteMissed,
+    SetBranch,
     ShowPlan,
 )
 from telefonistka_py.settings import AppIdentity, Identity, Settings
@@ -70,8 +76,9 @@ class Handler:
     """None where there is no server: there is no signed webhook then."""
     obey_ourselves: bool
     """Whether commands in our own comments count (`HANDLE_SELF_COMMENT`)."""
-    clusters: tuple[Client, ...] = ()
+    clusters: tuple[Client, ...]
     """One for each Argo CD that somebody configured."""
+    branches: Branches
 
     async def handle(self, delivery: Delivery, event: Event) -> Done:
         """Handles `event` to its end; says in a line what came of it."""
@@ -84,7 +91,7 @@ class Handler:
             case Promote(repo, installation, pull):
                 return await promotion.on_merged(await self._means(repo.name, installation, pull), pull)
             case ShowPlan(repo, installation, pull):
-                return Done(await promotion.on_plan_asked(await self._means(repo.name, installation, pull), pull))
+                return await self._show_plan(await self._means(repo.name, installation, pull), pull, repo)
             case Check(repo, installation, pull):
                 return await self._check(await self._means(repo.name, installation, pull), pull, repo.html_url)
             case LandAgain(landing):
@@ -92,6 +99,12 @@ class Handler:
                 return Done(await held.on_due(repository, landing, self.clock, self.texts))
             case Obey(comment):
                 return await self._obey(comment)
+            case AskBranch(comment, wish):
+                return await self.branches.on_asked(comment, wish, delivery)
+            case LeaveBranch(repo, installation, pull):
+                return self.branches.on_closed(repo.name, installation, pull, delivery)
+            case SetBranch(branch):
+                return await self.branches.on_due(branch)
             case PromoteMissed(missed):
                 return await self._promote_missed(missed)
             case FanOut(push):
@@ -125,11 +138,22 @@ class Handler:
                 await promotion.on_given_up(await self._means(missed.repo, missed.installation, pull), pull, why)
             case Check(repo, installation, pull) | ShowPlan(repo, installation, pull):
                 await (await self._means(repo.name, installation, pull)).status.post(State.ERROR)
+            case SetBranch(branch):
+                await self.branches.on_given_up(branch, why)
             case _:
                 return
 
-    async def _check(self, means: Means, pull: PullRequest, html_url: str) -> Done:
-        """Everything that looks at an open pull request, on facts that are gathered once."""
+    async def _show_plan(self, means: Means, pull: PullRequest, repo: Repo) -> Done:
+        planned = await promotion.on_plan_asked(means, pull)
+        if pull.base_ref == repo.default_branch:
+            # The status says how all checks went, and the plan is one more: a wrong configuration stays an error.
+            done = await self._check(means, pull, repo.html_url, fine=planned)
+            return replace(done, note=f"commented the plan; {done.note}")
+        await means.status.post(State.SUCCESS if planned else State.ERROR)
+        return Done("commented the plan")
+
+    async def _check(self, means: Means, pull: PullRequest, html_url: str, *, fine: bool = True) -> Done:
+        """Everything that looks at an open pull request, on facts that are gathered once. `fine`: what went before."""
         ground = await gather.ground(means.repo, pull, lambda: means.status.post(State.PENDING))
         if ground.state != "OPEN":
             # Merged or closed before this was handled: what it brought would look like drift by now.
@@ -140,9 +164,8 @@ class Handler:
         if config.comments == "minimize":
             page = comments.page(pull.head_sha)
             await comments.turn(means.repo, pull.number, page)
-        fine = True
         if checking.concerns(ground.paths):
-            fine = await checking.on_changed(means.repo, pull, self.texts, page)
+            fine = await checking.on_changed(means.repo, pull, self.texts, page) and fine
         us = partial(self.github.own_login, means.repo.name, means.installation)
         task = argocd.Task(means.repo, ground, pull, html_url, us, self.clusters, self.texts, self.clock, page)
         drifted = asyncio.ensure_future(drift.check(means.repo, ground, pull, html_url, self.texts, page))
@@ -193,20 +216,27 @@ class Handler:
             templates=self.texts,
             status=Status(repository, pull.head_sha, self.status_link(self.clock()), self.count_status),
             clock=self.clock,
-            wanted_by=lambda config: chores.wanted_by(config, repo, installation, self.clock()),
+            wanted_by=lambda config: (
+                *chores.wanted_by(config, repo, installation, self.clock()),
+                *self.branches.wanted_by(config, repo, installation, pull),
+            ),
         )
 
 
 @asynccontextmanager
 async def build(
-    settings: Settings, metrics: Metrics, clock: Callable[[], datetime], inbox: Inbox | None = None
+    settings: Settings,
+    metrics: Metrics,
+    clock: Callable[[], datetime],
+    inbox: Inbox | None = None,
+    tracer: Tracer = tracing.OFF,
 ) -> AsyncIterator[Handler]:
     """The handler; its connections to GitHub live as long as the context. `inbox` is a server's."""
     connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
     async with (
         aiohttp.ClientSession(connector=connector, trust_env=True) as session,
         endpoints.forwarding(settings, metrics, clock, inbox) as forwards,
-        argo.clients(settings, metrics) as clusters,
+        argo.clients(settings, metrics, tracer) as clusters,
     ):
 
         def connection(identity: Identity) -> Connection:
@@ -216,7 +246,7 @@ async def build(
                 rest_url=settings.github.rest,
                 graphql_url=settings.github.graphql,
                 clock=clock,
-                observe=counted.Requests(metrics),
+                observe=counted.Requests(metrics, tracer),
             )
 
         github, wording = connection(settings.identity), texts.load(settings.templates)
@@ -227,10 +257,19 @@ async def build(
             texts.status_link(settings.status_url_template),
             clock,
             lambda repo, state: metrics.status_updates.labels(repo_slug=repo, status=state).inc(),
-            Chores(github, inbox, wording, clock, timedelta(days=settings.keep_days), Census(github, metrics, clock)),
+            Chores(
+                github,
+                inbox,
+                wording,
+                clock,
+                timedelta(days=settings.keep_days),
+                Census(github, metrics, clock),
+                clusters,
+            ),
             forwards,
             settings.handle_self_comment,
             clusters,
+            Branches(github, clusters, inbox, wording, clock),
         )
 
 

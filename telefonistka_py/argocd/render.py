@@ -59,14 +59,15 @@ def comment(results: Sequence[ComponentResult], templates: Templates, sync: Bran
     every = ((result, outcome) for result in results for outcome in result.outcomes or (None,))
     # What failed is told by itself.
     apps = [each for each in every if not isinstance(each[1], Failed) and not (each[1] is None and each[0].failed)]
-    errors = [(result, error) for result in results for error in result.errors]
+    errors = _errors(results)
+    further = [name for _, where in errors[MOST_ERRORS:] for name in where]
     head = templates.render(
         "argoCD-diff-pr-comment",
         apps=[_app(*each) for each in apps[:MOST_APPS]],
         more=max(0, len(apps) - MOST_APPS),
-        errors=[_error(*each) for each in errors[:MOST_ERRORS]],
-        further_errors=[_failed(*each) for each in errors[MOST_ERRORS:MOST_APPS]],
-        unnamed_errors=max(0, len(errors) - MOST_APPS),
+        errors=[{"where": _joined(where), "why": why} for why, where in errors[:MOST_ERRORS]],
+        further_errors=further[: MOST_APPS - MOST_ERRORS],
+        unnamed_errors=max(0, len(further) - (MOST_APPS - MOST_ERRORS)),
         nothing_changes=nothing_changes(results),
     )
     foot = templates.render("argoCD-branch-sync", marker=SYNC_MARKER, sync=sync) if sync else ""
@@ -120,10 +121,24 @@ _OF_ADDRESSES = ":/?#[]$&+,;=%~"
 """What an address may hold; brackets and angles that could end a link are not among it."""
 
 
-def _error(result: ComponentResult, error: Failed) -> dict[str, object]:
+def _errors(results: Sequence[ComponentResult]) -> list[tuple[str, list[str]]]:
+    """Why something could not be compared, and what that was: an Argo CD that is down is told of once."""
+    found: dict[str, list[str]] = {}
+    for result in results:
+        for error in result.errors:
+            found.setdefault(_why(error), []).append(_failed(result, error))
+    return list(found.items())
+
+
+def _why(error: Failed) -> str:
     # Each line of it stays in the block.
     why = " ".join(markdown.plain(error.why[:_LONGEST_ERROR]).split())
-    return {"where": _failed(result, error), "why": f"{why} …" if len(error.why) > _LONGEST_ERROR else why}
+    return f"{why} …" if len(error.why) > _LONGEST_ERROR else why
+
+
+def _joined(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:MOST_APPS])
+    return f"{shown} and {len(names) - MOST_APPS:,} more" if len(names) > MOST_APPS else shown
 
 
 def _failed(result: ComponentResult, error: Failed) -> str:

@@ -27,6 +27,7 @@ _COMMANDS = {
     "schema": "Print the JSON Schema of telefonistka.yaml, for editors.",
     "server": "Receive GitHub's webhooks and promote.",
     "setup": "Register the GitHub App in a browser, and keep its credentials.",
+    "templates": "List, export or check the texts that the bot writes.",
 }
 
 # Where a command gives its low exit codes a meaning of its own.
@@ -44,6 +45,7 @@ _ERROR_EXIT = {
     "plan": 3,
     "server": 2,
     "setup": 2,
+    "templates": 2,
 }
 
 

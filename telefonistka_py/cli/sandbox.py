@@ -134,6 +134,7 @@ def _greeting(hub: Hub, app: App, key: Path) -> str:
         f"GitHub in a folder, at {hub.url}",
         f"  REST     {hub.url}/api/v3",
         f"  GraphQL  {hub.url}/api/graphql",
+        "Open that address in a browser to see the repositories, to merge, to comment and to change files.",
         "",
         "Clone and push with plain git:",
         *clone,

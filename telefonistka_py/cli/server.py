@@ -18,6 +18,7 @@ async def _serve() -> None:
     import os
     import random
     import sys
+    from contextlib import closing
     from datetime import UTC, datetime
 
     from telefonistka_py import settings
@@ -27,6 +28,7 @@ async def _serve() -> None:
     logs.setup(read.log_level, read.log_format, sys.stderr, read.secrets())
 
     from telefonistka_py.app import chores, store, wiring
+    from telefonistka_py.observability import tracing
     from telefonistka_py.observability.metrics import Metrics
     from telefonistka_py.server import run
 
@@ -34,16 +36,20 @@ async def _serve() -> None:
         return datetime.now(UTC)
 
     metrics = Metrics()
-    async with store.opened(read, clock) as inbox, wiring.build(read, metrics, clock, inbox) as handler:
-        parts = run.Parts(
-            inbox,
-            handler.handle,
-            metrics,
-            clock,
-            random.random,
-            handler.on_dead,
-            hook_addresses=handler.github.hook_addresses,
-            on_scrape=handler.chores.on_scrape,
-            at_start=chores.standing(clock()),
-        )
-        await run.serve(read, parts)
+    # The tracer is closed last: it sends what the drain brought.
+    with closing(tracing.start(read.traces, read.replica, clock)) as tracer:
+        async with store.opened(read, clock) as inbox, wiring.build(read, metrics, clock, inbox, tracer) as handler:
+            parts = run.Parts(
+                inbox,
+                handler.handle,
+                metrics,
+                clock,
+                random.random,
+                handler.on_dead,
+                hook_addresses=handler.github.hook_addresses,
+                on_scrape=handler.chores.on_scrape,
+                at_start=chores.standing(clock()),
+                github=handler.github,
+                tracer=tracer,
+            )
+            await run.serve(read, parts)

@@ -162,7 +162,7 @@ class BranchEvent:
     """None: the pull request was closed, and nothing is to follow its branch any more."""
     comment_id: int = 0
     """Ours, in which somebody ticked the box."""
-    sender: Login = Login("")
+    sender: Login | None = None
     """Who did, and may."""
 
 

@@ -8,11 +8,12 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import NoReturn, TypeVar
+from typing import NoReturn, TypeVar, cast
 from urllib.parse import parse_qs
 
 from telefonistka_py.events import own
 from telefonistka_py.events.model import (
+    BranchEvent,
     ChecksEvent,
     Chore,
     ChoreEvent,
@@ -27,6 +28,7 @@ from telefonistka_py.events.model import (
     PushCommit,
     PushEvent,
     Repo,
+    Wish,
 )
 from telefonistka_py.names import Branch, Login, RepoName, RepoPath, Sha
 
@@ -70,6 +72,8 @@ def parse(kind: str, body: bytes, content_type: str) -> Event:
             return _missed_event(payload)
         case own.FORWARD:
             return _forward_event(payload)
+        case own.BRANCH:
+            return _branch_event(payload)
         case own.CHORE:
             return _chore_event(payload)
         case _:
@@ -317,6 +321,20 @@ def _forward_event(payload: _Object) -> ForwardEvent:
         skip_tls=payload.flag("skip_tls", missing=False),
         spread=payload.whole("spread_ms") / 1000,
         began=began,
+    )
+
+
+def _branch_event(payload: _Object) -> BranchEvent:
+    wish = payload.text("wish", missing="")
+    if wish not in ("set", "back", ""):
+        raise MalformedEvent("wish is none that this version knows")
+    return BranchEvent(
+        repo=RepoName(payload.matching("repo", _REPO_NAME, "of the form owner/name")),
+        installation=payload.whole("installation") if payload.has("installation") else None,
+        number=payload.whole("number"),
+        wish=cast(Wish, wish) if wish else None,
+        comment_id=payload.whole("comment_id"),
+        sender=Login(payload.text("sender")) if payload.has("sender") else None,
     )
 
 

@@ -5,7 +5,7 @@ Whoever is refused comes back at the moment that the refusal names; nothing is s
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from telefonistka_py.errors import Limited
@@ -20,6 +20,16 @@ _SAME_WINDOW = timedelta(minutes=1)
 """Resets this close are those of one window, told by different machines of GitHub."""
 
 
+@dataclass(frozen=True)
+class Left:
+    """What one identity may still ask, as far as GitHub's answers told."""
+
+    standings: tuple[Standing, ...]
+    """One per resource, by name."""
+    paused_until: datetime | None
+    """None: nothing asked us to pause."""
+
+
 class Budget:
     """One identity's. `jitter` gives numbers from 0 to 1, and lengthens pauses that GitHub doesn't name by a quarter
     at most."""
@@ -31,6 +41,12 @@ class Budget:
         self._strikes = 0
         """All there ever were; tells requests that were sent before the last one from later ones."""
         self._in_a_row = 0
+
+    def left(self, now: datetime) -> Left:
+        """What is known; a window that has passed tells nothing any more."""
+        standings = (known for _, known in sorted(self._known.items()) if known.reset > now)
+        shut = self._shut_until if self._shut_until and self._shut_until > now else None
+        return Left(tuple(standings), shut)
 
     def admit(self, resource: str, now: datetime, reserve: float = 0.0) -> int:
         """A ticket for one request, to be handed back with what came of it. Raises `Limited` when it must not be sent.

@@ -10,6 +10,7 @@ import aiohttp
 
 from telefonistka_py.errors import OperatorMistake, WorldUnwell
 from telefonistka_py.github.application import PER_PAGE, Application, Installation, addresses
+from telefonistka_py.github.budget import Left
 from telefonistka_py.github.credentials import App, Credentials, InstallationToken, Token
 from telefonistka_py.github.facts import Attempted
 from telefonistka_py.github.repository import Repository
@@ -131,6 +132,17 @@ class Connection:
             raise WorldUnwell("GitHub's list of an installation's repositories is no list")
         found = answer["repositories"]
         return Page({each["id"]: _listed(each) for each in found}, answer["total_count"], len(found) >= PER_PAGE)
+
+    def left(self) -> dict[int | None, Left]:
+        """What may still be asked, by installation; None: with a personal token, or as the App itself."""
+        found: dict[int | None, Left] = {None: self._own.left()}
+        for installation, transport in self._transports.items():
+            found[installation] = transport.left()
+        return found
+
+    async def transport_for(self, name: RepoName) -> Transport:
+        """The one that reads `name`; its installation is looked up once."""
+        return self._own if self._app is None else self.transport(await self._app.installation_of(name))
 
     def transport(self, installation: int | None) -> Transport:
         """The one of an installation; with a personal token there is only one."""

@@ -120,6 +120,18 @@ class Repository(Reads):
             # Some logins can't be assigned, a bot's for one; that must not cost the labels.
             await self._do("PATCH", f"issues/{number}", {"labels": names})
 
+    async def add_label(self, number: int, name: str) -> None:
+        """Adds one label; others stay, whoever sets them meanwhile."""
+        await self._transport.mutate("POST", f"/repos/{self.name}/issues/{number}/labels", {"labels": [name]})
+
+    async def remove_label(self, number: int, name: str) -> None:
+        """Takes one label off; one that is not there is fine."""
+        try:
+            await self._transport.mutate("DELETE", f"/repos/{self.name}/issues/{number}/labels/{quote(name, safe='')}")
+        except Refused as error:
+            if error.status != 404:
+                raise
+
     async def create_status(self, sha: Sha, *, state: str, context: str, description: str, target_url: str) -> None:
         data = {"state": state, "context": context, "description": description, "target_url": target_url}
         await self._do("POST", f"statuses/{sha}", data)

@@ -20,7 +20,7 @@ from gidgethub import sansio
 
 from telefonistka_py.errors import WorldUnwell
 from telefonistka_py.github import failure, limits
-from telefonistka_py.github.budget import Budget
+from telefonistka_py.github.budget import Budget, Left
 from telefonistka_py.github.etags import Etags
 
 REQUESTER = "telefonistka"
@@ -30,13 +30,20 @@ Clock = Callable[[], datetime]
 TokenSource = Callable[[], Awaitable[str]]
 """The token to use now."""
 
+_NO_HEADERS: Mapping[str, str] = {}
+
 log = structlog.get_logger()
 
 
 class Observer(Protocol):
-    """Is told of each answer: for metrics and logs."""
+    """Is told of each request at its end: for metrics and traces.
 
-    def __call__(self, method: str, path: str, status: int, headers: Mapping[str, str], seconds: float) -> None: ...
+    `status` is 0 when it was not answered. `query` names a GraphQL operation, and is empty for REST.
+    """
+
+    def __call__(
+        self, method: str, path: str, status: int, headers: Mapping[str, str], seconds: float, query: str
+    ) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,8 @@ class _Ask:
     resource: str
     """The limit that it counts for."""
     reserve: float
+    query: str = ""
+    """The name of a GraphQL operation."""
 
     @property
     def path(self) -> str:
@@ -95,6 +104,10 @@ class Transport:
         self._budget = Budget(jitter)
         self._etags = Etags()
         self._mutations = asyncio.Lock()
+
+    def left(self) -> Left:
+        """What this identity may still ask."""
+        return self._budget.left(self._clock())
 
     async def get(self, url: str, *, jwt: str | None = None, reserve: float = 0.0) -> Any:
         """The answer's JSON."""
@@ -145,16 +158,17 @@ class Transport:
         self, operation: str, document: str, variables: Mapping[str, Any], reserve: float
     ) -> tuple[Any, list[Any]]:
         values = {"query": document, "variables": dict(variables)}
-        answer = (await self._send(self._ask("POST", self._graphql_url, values, reserve, "graphql"), None)).data
+        answer = (await self._send(self._ask("POST", self._graphql_url, values, reserve, operation), None)).data
         if not isinstance(answer, dict):
             raise WorldUnwell(f"GitHub's answer to the query {operation} is no JSON object")
         errors = answer.get("errors") or []
         return answer.get("data"), errors if isinstance(errors, list) else [errors]
 
-    def _ask(self, method: str, url: str, data: Any, reserve: float = 0.0, resource: str = "") -> _Ask:
+    def _ask(self, method: str, url: str, data: Any, reserve: float = 0.0, query: str = "") -> _Ask:
         where = sansio.format_url(url, None, base_url=self._rest_url)
         body = b"" if data == b"" else json.dumps(data).encode()
-        return _Ask(method, where, body, resource or ("search" if url.startswith("/search/") else "core"), reserve)
+        resource = "graphql" if query else "search" if url.startswith("/search/") else "core"
+        return _Ask(method, where, body, resource, reserve, query)
 
     async def _send(self, ask: _Ask, jwt: str | None) -> _Answer:
         if jwt is not None:
@@ -214,6 +228,7 @@ class Transport:
     async def _request(self, ask: _Ask, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
         loop = asyncio.get_running_loop()
         started = loop.time()
+        status, told = 0, _NO_HEADERS
         try:
             # A redirect is not followed: the headers carry the token.
             async with self._session.request(
@@ -225,10 +240,12 @@ class Transport:
                 allow_redirects=False,
             ) as answer:
                 content = await answer.read()
+                status, told = answer.status, answer.headers
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise WorldUnwell(f"GitHub could not be reached for {ask.method} {ask.path}: {_reason(error)}") from error
-        self._observe(ask.method, ask.path, answer.status, answer.headers, loop.time() - started)
-        return answer.status, answer.headers, content
+        finally:
+            self._observe(ask.method, ask.path, status, told, loop.time() - started, ask.query)
+        return status, told, content
 
 
 def _limit(ask: _Ask, status: int, headers: Mapping[str, str], data: Any, now: datetime) -> limits.Limit | None:

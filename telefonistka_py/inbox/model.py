@@ -171,6 +171,13 @@ class Inbox(Protocol):
         """How many deliveries are in each state."""
         ...
 
+    async def oldest_open(self) -> datetime | None:
+        """When the oldest webhook came in that is waiting or underway; None when there is none.
+
+        Work of our own does not count: it may wait for a moment that is days away.
+        """
+        ...
+
     async def entries(self, *, state: State | None = None, lane: str | None = None, most: int = 50) -> Sequence[Entry]:
         """The newest `most` deliveries, newest first: all of them, or those in one state or one lane."""
         ...

@@ -19,6 +19,16 @@ async def counts(db: Db) -> Counts:
     return Counts(**dict(zip(State, row, strict=True)))
 
 
+async def oldest_open(db: Db) -> datetime | None:
+    # The kinds of our own work hold a slash (events.own), GitHub's never do.
+    row = await (
+        await db.execute(
+            "SELECT min(received_at) FROM deliveries WHERE state IN ('waiting', 'underway') AND strpos(kind, '/') = 0"
+        )
+    ).fetchone()
+    return None if row is None else row[0]
+
+
 async def next_due(db: Db) -> datetime | None:
     row = await (
         await db.execute(

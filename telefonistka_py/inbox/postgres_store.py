@@ -101,6 +101,9 @@ class PostgresInbox:
     async def counts(self) -> Counts:
         return await self._run(postgres_looks.counts)
 
+    async def oldest_open(self) -> datetime | None:
+        return await self._run(postgres_looks.oldest_open)
+
     async def entries(self, *, state: State | None = None, lane: str | None = None, most: int = 50) -> Sequence[Entry]:
         return await self._run(lambda db: postgres_looks.entries(db, state, lane, most))
 

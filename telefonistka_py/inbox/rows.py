@@ -141,15 +141,20 @@ class Change:
 def change_for(settlement: Settlement) -> Change:
     match settlement:
         case Done(note, then, hasten):
-            return Change(State.DONE, None, note, then=then, hasten=hasten)
+            return Change(State.DONE, None, _text(note), then=then, hasten=hasten)
         case Dead(why):
-            return Change(State.DEAD, None, why)
+            return Change(State.DEAD, None, _text(why))
         case RetryAt(when, why, counted):
-            return Change(State.WAITING, micros(when), why, uncounted=0 if counted else 1)
+            return Change(State.WAITING, micros(when), _text(why), uncounted=0 if counted else 1)
         case GivenBack():
             return Change(State.WAITING, None, None, uncounted=1)
         case _:
             assert_never(settlement)
+
+
+def _text(note: str) -> str:
+    """`note` as SQLite can keep it: names of files may hold halves of surrogate pairs."""
+    return note.encode(errors="replace").decode()
 
 
 def settle(db: sqlite3.Connection, claim: Claim, change: Change, now: int) -> None:
@@ -197,6 +202,15 @@ def _current(db: sqlite3.Connection, claim: Claim) -> int:
 def counts(db: sqlite3.Connection) -> Counts:
     tally: dict[str, int] = dict(db.execute("SELECT state, n FROM tally").fetchall())
     return Counts(**tally)
+
+
+def oldest_open(db: sqlite3.Connection) -> datetime | None:
+    # The kinds of our own work hold a slash (events.own), GitHub's never do.
+    row = db.execute(
+        "SELECT min(received_at) FROM deliveries INDEXED BY open_lane"
+        " WHERE state IN ('waiting', 'underway') AND instr(kind, '/') = 0"
+    ).fetchone()
+    return None if row[0] is None else moment(row[0])
 
 
 def next_due(db: sqlite3.Connection) -> datetime | None:

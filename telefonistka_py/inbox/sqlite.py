@@ -85,6 +85,9 @@ class SqliteInbox:
     async def counts(self) -> Counts:
         return await self._commits.run(rows.counts)
 
+    async def oldest_open(self) -> datetime | None:
+        return await self._commits.run(rows.oldest_open)
+
     async def entries(self, *, state: State | None = None, lane: str | None = None, most: int = 50) -> Sequence[Entry]:
         return await self._commits.run(lambda db: rows.entries(db, state, lane, most))
 

@@ -54,6 +54,8 @@ def setup(level: Level, form: Format, stream: TextIO, secrets: Iterable[str] = (
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(_LEVELS[level])
+    # A line for each request says nothing that the metrics don't.
+    logging.getLogger("httpx").setLevel(max(_LEVELS[level], logging.WARNING))
 
 
 def get() -> FilteringBoundLogger:

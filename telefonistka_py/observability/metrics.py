@@ -17,9 +17,11 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._github()
+        self._github_seconds()
         self._webhooks()
         self._fan_out()
         self._deliveries()
+        self._waiting()
         self._argocd()
         ProcessCollector(registry=self.registry)
 
@@ -54,6 +56,21 @@ class Metrics:
         )
         self.status_updates = self._counter(
             "telefonistka_github_commit_status_updates_total", "Commit statuses that were set.", "repo_slug status"
+        )
+
+    def _github_seconds(self) -> None:
+        self.github_seconds = Histogram(
+            "telefonistka_github_request_seconds",
+            "How long GitHub took to answer, in seconds; what was not answered counts with its whole time. The "
+            "operation is the path without its names and numbers, or the name of the query.",
+            ["method", "operation"],
+            registry=self.registry,
+            buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+        )
+        self.github_unanswered = self._counter(
+            "telefonistka_github_unanswered_total",
+            "Requests to GitHub that were not answered: no connection, or no answer in time.",
+            "method operation",
         )
 
     def _webhooks(self) -> None:
@@ -114,17 +131,43 @@ class Metrics:
             "Deliveries that can't be handled until whoever runs the server acts; /ready says why.",
         )
 
+    def _waiting(self) -> None:
+        self.delivery_age = Histogram(
+            "telefonistka_delivery_age_seconds",
+            "From the arrival of a webhook until it was handled to its end, retries included, in seconds.",
+            ["kind"],
+            registry=self.registry,
+            buckets=(0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400),
+        )
+        self.lane_wait = Histogram(
+            "telefonistka_delivery_lane_wait_seconds",
+            "From the arrival of a webhook until its first attempt began: it waits for a free worker, and for what "
+            "came before it for the same pull request. In seconds.",
+            ["kind"],
+            registry=self.registry,
+            buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600),
+        )
+        self.oldest_age = self._gauge(
+            "telefonistka_inbox_oldest_delivery_age_seconds",
+            "How long ago the oldest webhook came that is not handled yet, in seconds; 0 when there is none. Work that "
+            "the server gave itself does not count.",
+        )
+        self.ready = self._gauge(
+            "telefonistka_ready", "1 while the server can take deliveries in and handle them, else 0; /ready says why."
+        )
+
     def _argocd(self) -> None:
+        # Not called `instance`: Prometheus gives every series a label of that name, the server that it came from.
         self.argocd_requests = self._counter(
             "telefonistka_argocd_requests_total",
             "Requests to Argo CD by instance, by what they do, and by how they ended: the HTTP status, or timeout, "
             "unreachable, too large.",
-            "instance operation status",
+            "argocd_instance operation status",
         )
         self.argocd_seconds = Histogram(
             "telefonistka_argocd_request_seconds",
             "How long an Argo CD took to answer, in seconds; what was not answered counts with its whole time.",
-            ["instance", "operation"],
+            ["argocd_instance", "operation"],
             registry=self.registry,
             buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
         )

@@ -92,8 +92,11 @@ async def _only_told(means: Means, pull: PullRequest, config: Valid[Config], fac
     return Carried(Report((), plan.problems), config.value, known=facts.comments, told=True)
 
 
-async def on_plan_asked(means: Means, pull: PullRequest) -> str:
-    """Comments what merging `pull` would promote. Component files are read at its head; a fork's are not (N26)."""
+async def on_plan_asked(means: Means, pull: PullRequest) -> bool:
+    """Comments what merging `pull` would promote; whether it could be planned. The commit status is left pending.
+
+    Component files are read at its head; a fork's are not (N26).
+    """
     ground = await gather.ground(means.repo, pull, lambda: means.status.post(State.PENDING))
     failed = True
     try:
@@ -106,8 +109,7 @@ async def on_plan_asked(means: Means, pull: PullRequest) -> str:
     except RepoMistake as error:
         text = render.report(Report((), mistake=str(error)), means.templates)
     await comments.keep(means.repo, pull.number, render.PLAN_TOPIC, text)
-    await means.status.post(State.ERROR if failed else State.SUCCESS)
-    return "commented the plan"
+    return not failed
 
 
 async def _planned(means: Means, pull: PullRequest, ground: Ground, config: Valid[Config]) -> tuple[str, bool]:

@@ -15,8 +15,11 @@ MESSAGE = "Auto-merge"
 _CLEAN = re.compile(r"clean status", re.IGNORECASE)
 
 
-async def land(repo: Repository, number: int, node_id: str, sha: Sha, method: str) -> Landing:
+async def land(repo: Repository, number: int, node_id: str, sha: Sha, method: str, *, may_arm: bool = True) -> Landing:
     """Merges `number` if its head is `sha`, or arms GitHub's own auto-merge or its queue.
+
+    Auto-merge stays armed when people who may write push: `may_arm=False` is for what was decided on the contents of
+    one head. The queue drops what is pushed to.
 
     Raises `WorldUnwell` when it is worth trying again soon; the next attempt reads the pull request first (N16).
     """
@@ -29,7 +32,7 @@ async def land(repo: Repository, number: int, node_id: str, sha: Sha, method: st
             case NeedsQueue():
                 return await _queued(repo, node_id, sha)
             case Held() as held:
-                return await _armed(repo, number, node_id, sha, method, held)
+                return await _armed(repo, number, node_id, sha, method, held) if may_arm else held
             case Moved() as moved:
                 return moved
     return Merged()

@@ -14,6 +14,7 @@ from telefonistka_py.sandbox.content import Content
 from telefonistka_py.sandbox.diffs import Changed
 from telefonistka_py.sandbox.disorder import Disorder
 from telefonistka_py.sandbox.faults import Faults
+from telefonistka_py.sandbox.manifests import Registration
 from telefonistka_py.sandbox.model import (
     EVENTS,
     PERMISSIONS,
@@ -60,6 +61,8 @@ class Hub(Disorder):
         self.apps: dict[int, App] = {}
         self.installations: dict[int, Installation] = {}
         self.tokens: dict[str, Token] = {}
+        self.registrations: dict[str, Registration] = {}
+        """Apps that were registered from a manifest, by the code that their credentials are fetched with."""
         self.exchanges: list[Exchange] = []
         self.unknown: list[str] = []
         """What was asked that the sandbox doesn't know, one sentence each."""

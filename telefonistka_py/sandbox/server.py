@@ -13,14 +13,16 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from telefonistka_py.sandbox import auth, calls, faults, rest
+from telefonistka_py.sandbox import auth, calls, faults, manifests, rest
 from telefonistka_py.sandbox.auth import Actor
 from telefonistka_py.sandbox.calls import Answer, Call, Route
 from telefonistka_py.sandbox.model import Exchange
+from telefonistka_py.sandbox.pages import address
 from telefonistka_py.sandbox.refusal import Json, Refusal, Unknown, not_found
 
 if TYPE_CHECKING:
     from telefonistka_py.sandbox.hub import Hub
+    from telefonistka_py.sandbox.pages.site import Site
 
 _DOCS = "https://docs.github.com/rest"
 _GIT = re.compile(r"^/[^/]+/[^/]+/(info/refs|git-upload-pack|git-receive-pack|HEAD|objects/.*)$")
@@ -33,6 +35,7 @@ class Server:
     def __init__(self, hub: "Hub") -> None:
         self.hub = hub
         self._runner: web.AppRunner | None = None
+        self._site: Site | None = None
 
     async def start(self, host: str, port: int) -> int:
         """Listens; answers the port. Raises `OSError` when it is taken."""
@@ -60,7 +63,18 @@ class Server:
             import telefonistka_py.sandbox.http_git as http_git
 
             return await http_git.serve(self.hub, request, path, query)
+        if address.is_page(self.hub, request.method, request.headers, path):
+            return await self._pages().serve(request, path)
+        if manifests.is_page(path):
+            return await manifests.serve(self.hub, request, path)
         return await self._api(request, raw_path, path, query)
+
+    def _pages(self) -> "Site":
+        if self._site is None:
+            from telefonistka_py.sandbox.pages.site import Site
+
+            self._site = Site(self.hub)
+        return self._site
 
     async def _api(self, request: web.Request, raw_path: str, path: str, query: str) -> web.StreamResponse:
         hub, started = self.hub, time.monotonic()

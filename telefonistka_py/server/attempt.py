@@ -10,6 +10,7 @@ import structlog
 from telefonistka_py.errors import OperatorMistake, WorldUnwell
 from telefonistka_py.events import parse
 from telefonistka_py.events.model import (
+    BranchEvent,
     ChecksEvent,
     ChoreEvent,
     CommentEvent,
@@ -168,7 +169,7 @@ def about(event: Event) -> dict[str, object]:
             return {"repo": event.repo.name, "ref": event.ref}
         case ChecksEvent():
             return {"repo": event.repo, "sha": event.sha}
-        case LandingEvent() | MissedEvent():
+        case LandingEvent() | MissedEvent() | BranchEvent():
             return {"repo": event.repo, "pr": event.number}
         case ForwardEvent():
             return {"repo": event.repo, "push": event.source}

@@ -2,9 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 
 from telefonistka_py.errors import WorldUnwell
-from telefonistka_py.inbox.model import Inbox
+from telefonistka_py.inbox.model import Counts, Inbox
 from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.server.worker import Worker
 
@@ -41,11 +42,21 @@ async def look(inbox: Inbox, worker: Worker) -> Report:
     return Report(tuple(problems), tuple(warnings))
 
 
-async def count(inbox: Inbox, metrics: Metrics) -> None:
-    """Brings the inbox's gauges up to date; leaves them as they were while it can't be read."""
-    try:
-        counts = await inbox.counts()
-    except WorldUnwell:
+async def count(inbox: Inbox, worker: Worker, metrics: Metrics, now: datetime) -> None:
+    """Brings the gauges up to date; those of the inbox stay as they were while it can't be read."""
+    report, seen = await asyncio.gather(look(inbox, worker), _looked_through(inbox))
+    metrics.ready.set(report.ready)
+    if seen is None:
         return
+    counts, oldest = seen
     for state in ("waiting", "underway", "done", "dead"):
         metrics.inbox_deliveries.labels(state=state).set(getattr(counts, state))
+    metrics.oldest_age.set(0 if oldest is None else max(0.0, (now - oldest).total_seconds()))
+
+
+async def _looked_through(inbox: Inbox) -> tuple[Counts, datetime | None] | None:
+    try:
+        async with asyncio.timeout(_CHECK_SECONDS):
+            return await inbox.counts(), await inbox.oldest_open()
+    except (WorldUnwell, TimeoutError):
+        return None

@@ -14,8 +14,9 @@ from telefonistka_py.errors import OperatorMistake
 from telefonistka_py.events import own
 from telefonistka_py.github.connection import Connection
 from telefonistka_py.inbox.model import Delivery, Inbox
-from telefonistka_py.observability import logs
+from telefonistka_py.observability import logs, tracing
 from telefonistka_py.observability.metrics import Metrics
+from telefonistka_py.observability.tracing import Tracer
 from telefonistka_py.server.attempt import Attempts, Handle, OnDead
 from telefonistka_py.server.guard import Guards
 from telefonistka_py.server.hooks import Fetch, Hooks
@@ -56,6 +57,7 @@ class Parts:
     """What the status page asks for promotions in flight and for limits; None: it shows neither."""
     patience: Patience | None = None
     """How retries are spaced; by default as `Patience` says, with the settings' hours."""
+    tracer: Tracer = tracing.OFF
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ async def running(settings: Settings, parts: Parts) -> AsyncIterator[Running]:
         slots=settings.worker_slots,
         name=settings.replica,
         beside=_beside(settings),
+        tracer=parts.tracer,
     )
     worker.start()
     try:
@@ -96,6 +99,7 @@ async def running(settings: Settings, parts: Parts) -> AsyncIterator[Running]:
             hooks,
             on_scrape=parts.on_scrape,
             status_page=page,
+            tracer=parts.tracer,
         )
         # Deliveries are still accepted while the worker drains: what comes then waits for the next process.
         async with _known(hooks, parts.hook_addresses), _site(door.application(), settings.listen) as url:

@@ -12,12 +12,14 @@ from telefonistka_py.errors import WorldUnwell
 from telefonistka_py.events import parse
 from telefonistka_py.events.model import Event, lane
 from telefonistka_py.inbox.model import Delivery, Inbox, Receipt
-from telefonistka_py.observability import logs, metrics
+from telefonistka_py.observability import logs, metrics, tracing
 from telefonistka_py.observability.metrics import Metrics
+from telefonistka_py.observability.tracing import Arrival, Tracer
 from telefonistka_py.server import health, origin, signature
 from telefonistka_py.server.attempt import about
 from telefonistka_py.server.hooks import Hooks
 from telefonistka_py.server.room import NoRoom, Room
+from telefonistka_py.server.status_page import StatusPage
 from telefonistka_py.server.worker import Worker
 
 LARGEST_BODY = 25 * 1024 * 1024
@@ -45,6 +47,9 @@ class Door:
     room: Room = field(default_factory=Room)
     on_scrape: Callable[[], None] = lambda: None
     """Called before the metrics are read."""
+    status_page: StatusPage | None = None
+    """None: there is none, and its address is not found."""
+    tracer: Tracer = tracing.OFF
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=LARGEST_BODY)
@@ -52,13 +57,16 @@ class Door:
         app.router.add_get("/live", self._live)
         app.router.add_get("/ready", self._ready)
         app.router.add_get("/metrics", self._metrics)
+        if self.status_page is not None:
+            app.router.add_get("/", self.status_page.handle)
         return app
 
     async def _webhook(self, request: web.Request) -> web.Response:
+        began = self.clock()
         try:
             self._check_sender(request)
             with self.room.for_body(_announced(request)):
-                return await self._taken_in(request)
+                return await self._taken_in(request, began)
         except NoRoom:
             log.warning("a webhook was put off: too many bodies are being read")
             return _answer(503, "Too many deliveries at once; redeliver it later.", _RETRY_AFTER)
@@ -67,13 +75,13 @@ class Door:
             log.warning("a webhook was refused", status=refused.status, why=refused.why, peer=request.remote)
             return _answer(refused.status, refused.why, _RETRY_AFTER if refused.status == 503 else None)
 
-    async def _taken_in(self, request: web.Request) -> web.Response:
+    async def _taken_in(self, request: web.Request, began: datetime) -> web.Response:
         body = await _body(request)
         self._authenticate(request, body)
         delivery, event = _delivery(request, body, self.clock())
         self.metrics.webhook_hits.labels(parsing="successful").inc()
         with logs.bound(delivery=delivery.id, event=delivery.kind, **about(event)):
-            return await self._store(delivery)
+            return await self._store(delivery, began)
 
     def _check_sender(self, request: web.Request) -> None:
         if self.hooks is None:
@@ -90,13 +98,15 @@ class Door:
         if not signature.is_genuine(self.secrets, body, request.headers.get(signature.HEADER)):
             raise _Refused(401, f"{signature.HEADER} does not fit the body: check the webhook's secret.")
 
-    async def _store(self, delivery: Delivery) -> web.Response:
+    async def _store(self, delivery: Delivery, began: datetime) -> web.Response:
         try:
             receipt = await self.inbox.put(delivery)
         except WorldUnwell as error:
             log.error("a delivery could not be stored", why=str(error))
             return _answer(503, "The delivery could not be stored; redeliver it later.", _RETRY_AFTER)
         log.info("the delivery came in", receipt=receipt.value)
+        is_first = receipt is Receipt.STORED
+        self.tracer.arrived(Arrival(delivery.id, delivery.kind, receipt.value, is_first, began, self.clock()))
         match receipt:
             case Receipt.KNOWN:
                 return _answer(200, "This delivery is known already.")
@@ -116,7 +126,7 @@ class Door:
         )
 
     async def _metrics(self, _request: web.Request) -> web.Response:
-        await health.count(self.inbox, self.metrics)
+        await health.count(self.inbox, self.worker, self.metrics, self.clock())
         self.on_scrape()
         return web.Response(body=self.metrics.text(), headers={"Content-Type": metrics.CONTENT_TYPE})
 

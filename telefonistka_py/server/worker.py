@@ -8,16 +8,17 @@ from datetime import datetime, timedelta
 
 from telefonistka_py.errors import WorldUnwell
 from telefonistka_py.inbox.model import SUSPECT, Claim, ClaimLost, Dead, Done, GivenBack, RetryAt
-from telefonistka_py.observability import logs
+from telefonistka_py.observability import logs, tracing
 from telefonistka_py.observability.metrics import Metrics
+from telefonistka_py.observability.tracing import Tracer
 from telefonistka_py.server.attempt import Attempts, Outcome
+from telefonistka_py.server.measured import Measured
 
 _LONGEST_PAUSE_SECONDS = 30.0
 """Even without news the inbox is looked at this often: clocks jump, and claims of the dead lapse."""
 _UNWELL_PAUSE_SECONDS = 1.0
 _PUT_OFF = timedelta(milliseconds=500)
 _APART = timedelta(milliseconds=20)
-_COUNTED_KINDS = frozenset({"pull_request", "issue_comment", "push"})
 
 log = logs.get()
 
@@ -60,11 +61,13 @@ class Worker:
         slots: int = 8,
         name: str = "worker",
         beside: Mapping[str, Beside] | None = None,
+        tracer: Tracer = tracing.OFF,
     ) -> None:
         """`beside` has, by kind, deliveries that take no slot."""
         self._attempts = attempts
         self._inbox = attempts.inbox
         self._metrics = metrics
+        self._measured = Measured(metrics, attempts.clock, tracer)
         self._slots = slots
         self._name = name
         self._beside = beside or {}
@@ -155,6 +158,7 @@ class Worker:
     async def _one_round(self) -> float:
         """Takes up what is due while a slot is free; how many seconds may pass until the next round."""
         while len(self._in_slots) < self._slots and not self._stopping.is_set():
+            asked_at = self._attempts.clock()
             claim = await self._inbox.claim(self._name, suspects=self._suspect is None)
             if claim is None:
                 return await self._nothing_due()
@@ -164,7 +168,7 @@ class Worker:
             if (full := self._full(claim.delivery.kind)) is not None:
                 await self._inbox.settle(claim, full)
             else:
-                self._take_up(claim)
+                self._take_up(claim, self._measured.claimed(claim, asked_at))
         return _LONGEST_PAUSE_SECONDS
 
     async def _nothing_due(self) -> float:
@@ -197,8 +201,8 @@ class Worker:
         beside = self._beside.get(kind)
         return None if beside is None else beside.put_off(self._attempts.clock())
 
-    def _take_up(self, claim: Claim) -> None:
-        task = asyncio.create_task(self._attempt(claim))
+    def _take_up(self, claim: Claim, is_first: bool) -> None:
+        task = asyncio.create_task(self._attempt(claim, is_first))
         self._running.add(task)
         if (beside := self._beside.get(claim.delivery.kind)) is not None:
             beside.underway.add(task)
@@ -220,17 +224,18 @@ class Worker:
 
     # One slot
 
-    async def _attempt(self, claim: Claim) -> None:
+    async def _attempt(self, claim: Claim, is_first: bool) -> None:
         delivery = claim.delivery
-        with logs.bound(delivery=delivery.id, event=delivery.kind, attempt=claim.attempt):
+        with (
+            logs.bound(delivery=delivery.id, event=delivery.kind, attempt=claim.attempt),
+            self._measured.attempt(claim, is_first) as ended,
+        ):
             began = time.perf_counter()
             outcome = await self._attempts.make(claim)
             seconds = time.perf_counter() - began
             self._remember(delivery.id, outcome)
+            ended(_word(outcome), seconds)
             await self._settle(claim, outcome, seconds)
-            kind = delivery.kind if delivery.kind in _COUNTED_KINDS else "other"
-            self._metrics.deliveries_handled.labels(kind=kind, outcome=_word(outcome)).inc()
-            self._metrics.delivery_seconds.labels(kind=kind).observe(seconds)
 
     def _remember(self, id: str, outcome: Outcome) -> None:
         if outcome.needs_operator is None:
@@ -250,6 +255,8 @@ class Worker:
             log.error("the inbox can't be written; the delivery will be handled again", why=str(error))
         else:
             _say(outcome, round(seconds, 3))
+            if isinstance(outcome.settlement, Done):
+                self._measured.done(claim.delivery)
 
     # Those who wait for the worker
 

@@ -89,6 +89,7 @@ class House:
                 lambda: 0.0,
                 handler.on_dead,
                 at_start=at_start,
+                github=handler.github,
                 patience=patience,
             )
             async with run.running(read, parts) as self.server:

@@ -61,3 +61,17 @@ async def test_the_plan_of_a_change_to_the_configuration_says_which_configuratio
         await repo.label("alice", pull.number, "show-plan")
         await house.settle()
         assert "the plan is made with the one on `main`" in house.said(pull, "plan")[0]
+
+
+async def test_a_plan_that_is_asked_for_hides_no_mistake(house: House) -> None:
+    repo = await house.repo(level())
+    async with house.bot():
+        wrong = f"{TWO_STAGES}dryRunMode: perhaps\n"
+        await repo.commit("alice", "feature", {"telefonistka.yaml": wrong, "workspace/nginx/new.yaml": "x\n"})
+        pull = await repo.open_pull("alice", head="feature", title="Change")
+        await house.settle()
+        assert house.states(repo, pull)[-1] == "error"
+        await repo.label("alice", pull.number, "show-plan")
+        await house.settle()
+        assert house.said(pull, "plan")
+        assert house.states(repo, pull)[-1] == "error"

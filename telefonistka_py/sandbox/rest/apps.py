@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from telefonistka_py.sandbox import auth, profiles
+from telefonistka_py.sandbox import auth, manifests, profiles
 from telefonistka_py.sandbox.calls import PAGE_KEYS, Answer, Call, route
 from telefonistka_py.sandbox.model import LEVELS, Delivery, Installation, Token
 from telefonistka_py.sandbox.refusal import Json, Refusal, SandboxError, invalid, not_found
@@ -19,6 +19,19 @@ def _installations(call: Call) -> list[Installation]:
 async def app(call: Call) -> Json:
     assert call.actor.app is not None
     return profiles.app(call.hub, call.actor.app) | {"installations_count": len(_installations(call))}
+
+
+@route("POST", "/app-manifests/{code}/conversions", who="any")
+async def conversion(call: Call) -> Answer:
+    made = manifests.exchange(call.hub, call.parts["code"])
+    if made is None:
+        raise not_found()
+    secret = {
+        "webhook_secret": made.secret or None,
+        "client_secret": call.hub.new_token(""),
+        "pem": made.private_key_pem,
+    }
+    return Answer(201, profiles.app(call.hub, made) | secret)
 
 
 @route("GET", "/app/installations", who="app", query=PAGE_KEYS)
@@ -149,6 +162,8 @@ async def user(call: Call) -> Json:
 
 @route("GET", "/rate_limit", who="any")
 async def rate_limit(call: Call) -> Json:
+    if not call.hub.quota.told:
+        raise Refusal(404, "Rate limiting is not enabled.")
     return call.hub.quota.overview(call.actor)
 
 
@@ -166,12 +181,12 @@ async def meta(call: Call) -> Json:
 async def hook_config(call: Call) -> Json:
     found = call.actor.app
     assert found is not None
-    return {
-        "content_type": found.content_type,
-        "insecure_ssl": "0",
-        "secret": "********",
-        "url": found.webhook_url or "",
-    }
+    shape: Json = {"content_type": found.content_type, "insecure_ssl": "0"}
+    if found.secret:
+        shape["secret"] = "********"  # noqa: S105 - GitHub shows that there is one
+    if found.webhook_url:
+        shape["url"] = found.webhook_url
+    return shape
 
 
 def _log(call: Call) -> list[Delivery]:

@@ -55,7 +55,9 @@ class Line:
             jitter=lambda: 0.0,
         )
 
-    def _observe(self, method: str, path: str, status: int, headers: Mapping[str, str], seconds: float) -> None:
+    def _observe(
+        self, method: str, path: str, status: int, headers: Mapping[str, str], seconds: float, query: str
+    ) -> None:
         self.answers.append((path, status))
 
     def installation(self, account: str = "acme") -> int:

@@ -31,7 +31,7 @@ async def polled(many: Many, clock: Clock, hours: float = HOURS) -> Metrics:
             rest_url=many.url,
             graphql_url=f"{many.url}/graphql",
             clock=clock,
-            observe=lambda method, path, status, headers, seconds: None,
+            observe=lambda *_: None,
         )
         census = Census(connection, metrics, clock)
         while clock().timestamp() < end:

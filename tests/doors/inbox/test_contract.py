@@ -360,3 +360,32 @@ async def test_what_was_done_long_ago_is_forgotten_and_nothing_else(inbox: Inbox
     assert await inbox.forget(limit) == 1
     assert await inbox.forget(limit) == 0
     assert {entry.id for entry in await inbox.entries()} == {"dead", "new"}
+
+
+async def test_the_oldest_webhook_that_is_not_handled_is_known(inbox: Inbox, clock: HandClock) -> None:
+    """Underway counts, ended does not, and neither does our own work, which may wait for days."""
+    assert await inbox.oldest_open() is None
+    hour = timedelta(hours=1)
+    chore = replace(delivery("own", lane="chore"), kind="telefonistka/chore", received_at=clock.now - 3 * hour)
+    await inbox.put(chore)
+    await inbox.settle(await claimed(inbox), RetryAt(clock.now + hour, "later"))
+    assert await inbox.oldest_open() is None
+    await inbox.put(replace(delivery("old"), received_at=clock.now - 2 * hour))
+    await inbox.put(replace(delivery("new"), received_at=clock.now - hour))
+    claim = await claimed(inbox)
+    assert await inbox.oldest_open() == clock.now - 2 * hour
+    await inbox.settle(claim, Dead("no luck"))
+    assert await inbox.oldest_open() == clock.now - hour
+    await inbox.settle(await claimed(inbox), Done("handled"))
+    assert await inbox.oldest_open() is None
+
+
+@pytest.mark.parametrize("text", ["caf\udce9.yaml", "a \N{PILE OF POO} b"])
+async def test_names_of_files_that_are_no_utf8_settle_like_any_other(inbox: Inbox, clock: HandClock, text: str) -> None:
+    for id, settlement in (("a", Done(text)), ("b", Dead(text)), ("c", RetryAt(clock.now, text))):
+        await inbox.put(delivery(id, id))
+        await inbox.settle(await claimed(inbox), settlement)
+        kept = await inbox.find(id)
+        assert kept is not None
+        assert kept.entry.note == text.replace("\udce9", "?")
+        await inbox.drop(id)

@@ -16,7 +16,9 @@ from telefonistka_py import settings
 from telefonistka_py.app import store
 from telefonistka_py.events.model import Event, PullRequestEvent
 from telefonistka_py.inbox.model import Delivery
+from telefonistka_py.observability import tracing
 from telefonistka_py.observability.metrics import Metrics
+from telefonistka_py.observability.tracing import Tracer
 from telefonistka_py.server import run, signature
 from telefonistka_py.server.hooks import Fetch
 from telefonistka_py.server.run import Running
@@ -163,7 +165,10 @@ def start(configured: Settings, hands: Hands) -> StartServer:
 
     @asynccontextmanager
     async def started(
-        patience: Patience = AT_ONCE, hook_addresses: Fetch | None = None, **changes: Any
+        patience: Patience = AT_ONCE,
+        hook_addresses: Fetch | None = None,
+        tracer: Tracer = tracing.OFF,
+        **changes: Any,
     ) -> AsyncIterator[Server]:
         metrics, read = Metrics(), replace(configured, **changes)
         async with store.opened(read, utc) as inbox:
@@ -176,6 +181,7 @@ def start(configured: Settings, hands: Hands) -> StartServer:
                 jitter=lambda: 0.0,
                 patience=patience,
                 hook_addresses=hook_addresses,
+                tracer=tracer,
             )
             async with (
                 run.running(read, parts) as running,

@@ -16,6 +16,9 @@ from telefonistka_py.observability.metrics import Metrics
         ("/graphql", ("graphql", "", "", "")),
         ("/installation/repositories", ("installation", "", "", "repositories")),
         ("/app/installations/7/access_tokens", ("app", "", "", "installations/access_tokens")),
+        ("/repos/o/n/collaborators/alice/permission", ("repos", "o", "o/n", "collaborators/permission")),
+        ("/repos/o/n/git/refs/heads/pulls", ("repos", "o", "o/n", "git/refs")),
+        ("/repos/o/n/issues/7/labels/noop", ("repos", "o", "o/n", "issues/labels")),
         ("/", ("", "", "", "")),
     ],
 )
@@ -35,11 +38,34 @@ def test_what_is_left_is_told_of_the_owner_whose_limit_it_is() -> None:
 
     def answered(path: str, remaining: str, resource: str = "core") -> None:
         told = {"x-ratelimit-limit": "5000", "x-ratelimit-remaining": remaining, "x-ratelimit-resource": resource}
-        observe("GET", path, 200, told, 0.1)
+        observe("GET", path, 200, told, 0.1, "")
 
     answered("/api/v3/repos/acme/gitops/pulls", "4711")
     answered("/api/v3/repos/acme/gitops/installation", "12")
     answered("/api/v3/repos/acme/gitops/pulls", "29", "search")
-    observe("GET", "/api/v3/repos/acme/gitops/pulls", 200, {}, 0.1)
+    observe("GET", "/api/v3/repos/acme/gitops/pulls", 200, {}, 0.1, "")
     answered("/api/graphql", "4000", "graphql")
     assert left(metrics, "acme") == 4711
+
+
+def test_time_is_counted_by_operation_and_a_query_has_a_name() -> None:
+    metrics = Metrics()
+    observe = counted.Requests(metrics)
+    observe("GET", "/api/v3/repos/acme/gitops/pulls/17/files", 200, {}, 0.2, "")
+    observe("POST", "/api/graphql", 200, {}, 0.3, "Landing")
+
+    def seconds(**labels: str) -> float | None:
+        return metrics.registry.get_sample_value("telefonistka_github_request_seconds_sum", labels)
+
+    assert seconds(method="GET", operation="pulls/files") == 0.2
+    assert seconds(method="POST", operation="Landing") == 0.3
+
+
+def test_a_request_without_an_answer_is_counted_apart_from_v1s_answers() -> None:
+    metrics = Metrics()
+    counted.Requests(metrics)("GET", "/api/v3/meta", 0, {}, 60.0, "")
+    value = metrics.registry.get_sample_value
+    labels = {"method": "GET", "operation": "meta"}
+    assert value("telefonistka_github_unanswered_total", labels) == 1
+    assert value("telefonistka_github_request_seconds_sum", labels) == 60
+    assert b"telefonistka_github_github_operations_total{" not in metrics.text()

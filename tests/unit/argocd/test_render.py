@@ -196,13 +196,21 @@ def test_thousands_of_apps_objects_and_errors_stay_within_a_few_comments() -> No
     """N19"""
     new = [config_map(f"c{at}") for at in range(3_000)]
     results = [result(Compared(App(f"app-{at}", URL), NONE), component=f"c/{at}") for at in range(2_000)]
-    results += [result(Failed(f"app-{at}", "x" * 50_000), component=f"e/{at}") for at in range(2_000)]
+    results += [result(Failed(f"app-{at}", f"{at} {'x' * 50_000}"), component=f"e/{at}") for at in range(2_000)]
     results += [result(Compared(WELL, builders.diff([], new)))]
     parts = compose.compose(render.comment(results, Templates()))
     assert len(parts) <= compose.MOST_PARTS
     assert "… and 1951 more; those that change are below" in parts[0]
     assert "`e/49`" in parts[0]
     assert "… and 1950 more" in parts[0]
+
+
+def test_an_argo_cd_that_is_down_is_told_of_once_with_all_that_it_hides() -> None:
+    told = [ComponentResult(RepoPath(f"c/{at}"), failed="Argo CD can't be reached") for at in range(20)]
+    text = comment([*told, result(Failed("app", "it can't be rendered"), component="d")])
+    assert text.count("> [!CAUTION]") == 2
+    assert all(f"`c/{at}`" in text for at in range(20))
+    assert text.count("can't be reached") == 1
 
 
 def test_an_error_is_told_beside_what_could_be_compared() -> None:

@@ -99,7 +99,7 @@ async def benches(tmp_path: Path) -> AsyncIterator[Benches]:
             rest_url=f"{hub.url}/api/v3",
             graphql_url=f"{hub.url}/api/graphql",
             clock=lambda: datetime.now(UTC),
-            observe=lambda method, path, status, headers, seconds: None,
+            observe=lambda *_: None,
         )
         yield Benches(hub, connection)
         assert hub.unknown == []
