@@ -26,6 +26,7 @@ SUFFIX = ".j2"
 
 _HEAD = re.compile(r"\{#(.*?)#\}", re.DOTALL)
 _VARIABLE = re.compile(r"`([^`]+)` \(([^)]+)\): (.+)", re.DOTALL)
+_MUST = ", must be used"
 _GO = re.compile(r"\{\{-?\s*(?:[.$]|/\*|end\b|else\b|(?:range|if|with|define|template)\s)")
 
 
@@ -127,6 +128,11 @@ def _variables(text: str) -> Iterator[Variable]:
 def given(stem: str) -> frozenset[str]:
     """The names that the text called `stem` is given, custom or not."""
     return frozenset(variable.name for variable in head(built_in()[stem]).variables)
+
+
+def needed(stem: str) -> frozenset[str]:
+    """Those of them that must be in the text, as we read them there again."""
+    return frozenset(it.name for it in head(built_in()[stem]).variables if it.kind.endswith(_MUST))
 
 
 def unusable(source: str) -> str | None:

@@ -46,7 +46,8 @@ class Branches:
             log.warning("box ignored", sender=event.sender, reason="no write access")
             return Done(f"{event.sender} has no write access: the box is ignored")
         asked = BranchEvent(event.repo.name, event.installation, event.number, wish, event.comment_id, event.sender)
-        return Done(f"{event.sender} asked for the apps to be set {'to the branch' if wish == 'set' else 'back'}", then=(self._delivery(asked, cause.id),))
+        where = "to the branch" if wish == "set" else "back"
+        return Done(f"{event.sender} asked for the apps to be set {where}", then=(self._delivery(asked, cause.id),))
 
     def on_closed(self, repo: RepoName, installation: int | None, pull: PullRequest, cause: Delivery) -> Done:
         """Without being merged."""

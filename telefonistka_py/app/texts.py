@@ -91,7 +91,12 @@ def _custom(file: Path, instead: Path | None) -> Custom:
         return Custom(file, stem, source, unused=why)
     if instead is not None:
         return Custom(file, stem, source, unused=f"{instead.name} is used for the same text")
-    return Custom(file, stem, source, unknown=tuple(sorted(templates.used(source) - templates.given(stem))))
+    used = templates.used(source)
+    if missing := templates.needed(stem) - used:
+        return Custom(
+            file, stem, source, unused=f"it must use {' and '.join(sorted(missing))}, which we read there again"
+        )
+    return Custom(file, stem, source, unknown=tuple(sorted(used - templates.given(stem))))
 
 
 def _stem(file: Path) -> str:

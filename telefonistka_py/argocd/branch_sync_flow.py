@@ -169,8 +169,8 @@ async def _done(job: _Job, wish: Wish, told_on: Sequence[OwnComment], asked_by: 
     lines = [*job.lines, *(line for line, _ in came)]
     errors = [*job.errors, *(error for _, error in came if error is not None)]
     unwell = next((error for error in errors if isinstance(error, WorldUnwell)), None)
-    # While it is tried again, the box stays as people left it.
-    box = wish == "set" if unwell is not None else branch_sync.fulfilled(lines, wish)
+    # While it is tried again, the box stays as people left it: where nobody asked, it was ticked.
+    box = (wish == "set" or asked_by is None) if unwell is not None else branch_sync.fulfilled(lines, wish)
     said = branch_sync_told.outcome(lines, job.task.templates, asked_by=asked_by, again=unwell is not None)
     for comment in told_on:
         await _edit(job.task, comment, said, box=box)

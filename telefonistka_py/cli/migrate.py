@@ -7,7 +7,11 @@ import click
 def migrate() -> None:
     """Make or update the inbox in the database that TELEFONISTKA_DATABASE_URL names.
 
-    Run it before the first start and after each update of Telefonistka. Several may run at once.
+    Run it before the first start and after each update of Telefonistka. Several may run at once. An inbox in a
+    file updates itself.
+
+    \b
+    Exit codes: 0 up to date, 2 the database can't be used.
     """
     import asyncio
     import os

@@ -23,8 +23,10 @@ WEBHOOK_SECRET = "sandbox-secret"  # noqa: S105 - the sandbox's own, and shown o
 @click.command()
 @click.option("--repo", "repos", multiple=True, metavar="[OWNER/NAME=]PATH", help="A local git repository; repeatable.")
 @click.option("--port", default=9000, show_default=True, type=click.IntRange(0, 65535), help="0 takes any free one.")
-@click.option("--webhook-url", default="http://127.0.0.1:8080/webhook", show_default=True, metavar="URL")
-@click.option("--webhook-secret", default=WEBHOOK_SECRET, show_default=True, metavar="SECRET")
+@click.option("--webhook-url", default="http://127.0.0.1:8080/webhook", show_default=True, metavar="URL",
+              help="Where webhooks are sent: the server that is tried out.")  # fmt: skip
+@click.option("--webhook-secret", default=WEBHOOK_SECRET, show_default=True, metavar="SECRET",
+              help="What they are signed with: the server's GITHUB_WEBHOOK_SECRET.")  # fmt: skip
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Where clones and the key are kept.")
 def sandbox(repos: tuple[str, ...], port: int, webhook_url: str, webhook_secret: str, folder: Path | None) -> None:
     """GitHub in a folder: a local stand-in to try your configuration in.

@@ -75,7 +75,7 @@ async def raised(folder: Path, own: Path | None, *, argocd: bool = False) -> Asy
                 environment |= {"ARGOCD_SERVER_ADDR": argo.url, "ARGOCD_TOKEN": argo.token}
             read = settings.read(environment)
             metrics = Metrics()
-            async with store.opened(read, _now) as inbox, wiring.build(read, metrics, _now) as handler:
+            async with store.opened(read, _now) as inbox, wiring.build(read, metrics, _now, inbox) as handler:
                 parts = run.Parts(
                     inbox, handler.handle, metrics, _now, random.random, handler.on_dead, github=handler.github
                 )

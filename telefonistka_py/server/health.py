@@ -1,13 +1,17 @@
 """Is the server able to take deliveries in and to handle them?"""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from telefonistka_py.errors import WorldUnwell
 from telefonistka_py.inbox.model import Counts, Inbox
 from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.server.worker import Worker
+
+LATE = timedelta(minutes=15)
+"""After so long a webhook that is not handled is worth a word."""
 
 _CHECK_SECONDS = 5.0
 
@@ -24,15 +28,13 @@ class Report:
         return not self.problems
 
 
-async def look(inbox: Inbox, worker: Worker) -> Report:
+async def look(inbox: Inbox, worker: Worker, now: datetime) -> Report:
     """Writes to the inbox and looks at the worker; takes at most five seconds."""
     problems, warnings = [], list(worker.needs_operator)
     try:
         async with asyncio.timeout(_CHECK_SECONDS):
             await inbox.check()
-            dead = (await inbox.counts()).dead
-            if dead:
-                warnings.append(f"{dead:,} deliveries ended dead: telefonistka inbox list --state dead")
+            warnings += _old_or_dead(await inbox.oldest_open(), (await inbox.counts()).dead, now)
     except WorldUnwell as error:
         problems.append(str(error))
     except TimeoutError:
@@ -42,9 +44,19 @@ async def look(inbox: Inbox, worker: Worker) -> Report:
     return Report(tuple(problems), tuple(warnings))
 
 
+def _old_or_dead(oldest: datetime | None, dead: int, now: datetime) -> Iterator[str]:
+    """Why people may be waiting, and the command that says more."""
+    if oldest is not None and now - oldest > LATE:
+        minutes = (now - oldest) // timedelta(minutes=1)
+        yield f"A webhook that came {minutes:,} minutes ago is not handled yet: telefonistka inbox list --state waiting"
+    if dead:
+        deliveries = "1 delivery" if dead == 1 else f"{dead:,} deliveries"
+        yield f"{deliveries} ended dead: telefonistka inbox list --state dead"
+
+
 async def count(inbox: Inbox, worker: Worker, metrics: Metrics, now: datetime) -> None:
     """Brings the gauges up to date; those of the inbox stay as they were while it can't be read."""
-    report, seen = await asyncio.gather(look(inbox, worker), _looked_through(inbox))
+    report, seen = await asyncio.gather(look(inbox, worker, now), _looked_through(inbox))
     metrics.ready.set(report.ready)
     if seen is None:
         return

@@ -119,7 +119,7 @@ class Door:
         return _answer(200, "alive")
 
     async def _ready(self, _request: web.Request) -> web.Response:
-        report = await health.look(self.inbox, self.worker)
+        report = await health.look(self.inbox, self.worker, self.clock())
         return web.json_response(
             {"ready": report.ready, "problems": report.problems, "warnings": report.warnings},
             status=200 if report.ready else 503,

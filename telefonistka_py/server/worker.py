@@ -231,11 +231,19 @@ class Worker:
             self._measured.attempt(claim, is_first) as ended,
         ):
             began = time.perf_counter()
-            outcome = await self._attempts.make(claim)
+            outcome = await self._made(claim)
             seconds = time.perf_counter() - began
             self._remember(delivery.id, outcome)
             ended(_word(outcome), seconds)
             await self._settle(claim, outcome, seconds)
+
+    async def _made(self, claim: Claim) -> Outcome:
+        """The attempt's outcome. One that breaks outside of the handling must not leave its delivery underway."""
+        try:
+            return await self._attempts.make(claim)
+        except Exception as error:  # a bug of ours: ended and seen, not tried for ever
+            log.error("an attempt ended by a bug of the worker", exc_info=error)
+            return Outcome(Dead(f"This is a bug of the worker: {type(error).__name__}: {error}"))
 
     def _remember(self, id: str, outcome: Outcome) -> None:
         if outcome.needs_operator is None:

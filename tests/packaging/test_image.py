@@ -1,4 +1,4 @@
-"""What the Dockerfile promises, as far as it shows without a Docker: its words, and the commands that Python can run."""
+"""What the Dockerfile promises, as far as it shows without a Docker: its words, and what Python can run of it."""
 
 import json
 import re

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from telefonistka_py.sandbox.model import Comment, Exchange, Pull
 from telefonistka_py.sandbox.repository import Repo
 from tests.stories import argo
 from tests.stories.argo import ArgoHouse, deployment
+from tests.stories.house import AT_ONCE
 
 NEW_TAG: dict[str, Content | None] = {"workspace/nginx/deployment.yaml": deployment("2.0")}
 
@@ -167,6 +169,7 @@ async def test_our_own_edit_is_no_wish(house: ArgoHouse) -> None:
         repo, app, pull = await offered(house)
         await tick(house, repo, pull, house.app.bot.login)
         assert (revision(app), house.argo.asked("PATCH")) == ("HEAD", [])
+        assert [each for each in house.requests() if "/collaborators/" in each.path] == []
 
 
 async def test_a_fork_moves_no_app_whatever_its_branch_is_called(house: ArgoHouse) -> None:
@@ -257,7 +260,7 @@ async def test_an_answer_that_is_lost_costs_nothing(house: ArgoHouse) -> None:
 
 async def test_an_argo_cd_that_stays_down_holds_back_no_promotion_and_is_told_of(house: ArgoHouse) -> None:
     """N17."""
-    async with house.bot():
+    async with house.bot(replace(AT_ONCE, most_attempts=3)):
         repo, app, pull = await offered(house)
         await tick(house, repo, pull)
         house.argo.will_answer(503, path="/api/v1/applications", times=1000)

@@ -210,9 +210,19 @@ async def test_what_a_server_that_died_left_is_gone_after_the_next_attempt(house
     house.argo.will_answer(None, method="DELETE", times=3)
     pull = await stopped_meanwhile(house, repo)
     assert ("argocd", "temp-dev-redis") in house.argo.apps, "as if the server had been killed"
-    await repo.commit("alice", "feature", {"clusters/dev/redis/more.yaml": "# More.\n"})
     async with house.bot():
         await house.settle()
+        assert "+  name: redis\n" in house.told_of(pull)
+        assert list(house.argo.apps) == [("argocd", "dev-nginx")]
+
+
+async def test_what_an_earlier_head_of_the_same_pull_request_left_is_in_nobodys_way(house: ArgoHouse) -> None:
+    repo = await with_set(house)
+    label, mark = {"telefonistka.io/temporary": "true"}, {"telefonistka.io/pull-request": "acme/gitops#1"}
+    await house.argo.add_app("temp-dev-redis", "clusters/dev/nginx", labels=label, annotations=mark)
+    async with house.bot():
+        pull = await house.opened(repo, NEW)
+        assert pull.number == 1
         assert "+  name: redis\n" in house.told_of(pull)
         assert list(house.argo.apps) == [("argocd", "dev-nginx")]
 

@@ -122,3 +122,34 @@ async def test_gauges_stay_as_they_were_while_the_inbox_cannot_be_read(server: S
     assert after["telefonistka_ready"] == 0
     name = 'telefonistka_inbox_deliveries{state="done"}'
     assert after[name] == before[name] == 1
+
+
+async def test_ready_says_in_words_what_was_given_up(server: Server, hands: Hands) -> None:
+    hands.will["dead"] = [KeyError("a bug")]
+    for id in ("dead", "fine"):
+        await server.running.inbox.put(webhook(id, minutes_ago=0))
+    await server.running.worker.settled()
+    assert await server.ready() == (
+        200,
+        {
+            "ready": True,
+            "problems": [],
+            "warnings": ["1 delivery ended dead: telefonistka inbox list --state dead"],
+        },
+    )
+
+
+async def test_ready_tells_of_a_webhook_that_is_late(server: Server, hands: Hands) -> None:
+    """Late is no reason to turn away what can still be stored."""
+    gate = Gate()
+    hands.will["old"] = [gate]
+    await server.running.inbox.put(webhook("old", minutes_ago=20))
+    await gate.begun.wait()
+    status, report = await server.ready()
+    assert (status, report["problems"]) == (200, [])
+    assert report["warnings"] == [
+        "A webhook that came 20 minutes ago is not handled yet: telefonistka inbox list --state waiting"
+    ]
+    gate.opened.set()
+    await server.running.worker.settled()
+    assert (await server.ready())[1]["warnings"] == []

@@ -307,3 +307,22 @@ async def test_what_may_have_killed_the_server_is_handled_one_at_a_time_beside_w
     await worker.settled()
     await worker.drain(0)
     assert sorted(hands.seen) == ["a", "b", "fresh"]
+
+
+async def test_a_bug_outside_of_the_handling_ends_the_delivery_too(
+    inbox: Inbox, clock: HandClock, hands: Hands
+) -> None:
+    def no_dice() -> float:
+        raise ZeroDivisionError("the dice are lost")
+
+    hands.will["d1"] = [WorldUnwell("502")]
+    await put(inbox, "d1")
+    await put(inbox, "next")
+    worker = Worker(Attempts(inbox, hands.handle, clock, no_dice), Metrics())
+    worker.start()
+    await worker.settled()
+    await worker.drain(0)
+    assert hands.seen == ["d1", "next"]
+    kept = await inbox.find("d1")
+    assert kept is not None
+    assert kept.entry.note == "This is a bug of the worker: ZeroDivisionError: the dice are lost"

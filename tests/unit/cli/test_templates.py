@@ -68,6 +68,8 @@ def test_an_export_to_where_nothing_can_be_written_is_a_sentence(
         ("promotion-commit-message.j2", "{{ surce }}", "it uses surce, and is given source"),
         ("auto-merge-comment.gotmpl", "merged", "part of promotion-report-comment"),
         ("argoCD-diff-pr-comment-concise.gotmpl", "x", "part of argoCD-diff-pr-comment"),
+        ("promotion-pr-body.j2", "{{ components }}", "it must use metadata"),
+        ("argoCD-branch-sync.j2", "- [ ] {{ sync.branch }}", "it must use marker"),
         ("promotion-pr-tilte.j2", "x", "no text of ours has this name"),
     ],
 )
