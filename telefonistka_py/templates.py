@@ -52,14 +52,14 @@ class Templates:
         if self._own is not None:
             try:
                 return self._own.get_template(stem).render(values)
-            except _UNFILLABLE as error:
+            except UNFILLABLE as error:
                 if stem not in built_in():
                     raise
                 self._failed(stem, str(error))
         return self._environment.get_template(stem).render(values)
 
 
-_UNFILLABLE = (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
+UNFILLABLE = (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 """What a text may raise that somebody else wrote: a name that does not exist, a filter on the wrong kind of value."""
 
 

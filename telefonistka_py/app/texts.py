@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from telefonistka_py import templates
@@ -114,10 +114,17 @@ def _failed(stem: str, reason: str) -> None:
 
 
 def status_link(file: Path | None) -> Callable[[datetime], str]:
-    """The address behind our commit status, for the time it is set at (`CUSTOM_COMMIT_STATUS_URL_TEMPLATE_PATH`)."""
+    """The address behind our commit status, for the time it is set at (`CUSTOM_COMMIT_STATUS_URL_TEMPLATE_PATH`).
+
+    Where the text can't be used or fails, it is the project's home page. Raises `OperatorMistake` when the file can't
+    be read.
+    """
     if file is None:
         return lambda moment: status.HOME_PAGE
-    source = file.read_text("utf-8", "replace")
+    try:
+        source = file.read_text("utf-8", "replace")
+    except OSError as error:
+        raise OperatorMistake(f"CUSTOM_COMMIT_STATUS_URL_TEMPLATE_PATH names {file}, which can't be read.") from error
     if why := templates.unusable(source):
         log.warning("status URL template not used", file=str(file), reason=why)
         return lambda moment: status.HOME_PAGE
@@ -127,7 +134,7 @@ def status_link(file: Path | None) -> Callable[[datetime], str]:
     def link(moment: datetime) -> str:
         try:
             return template.render(commit_time=moment).strip()
-        except TemplateError as error:
+        except templates.UNFILLABLE as error:
             log.warning("status URL template failed", file=str(file), reason=str(error))
             return status.HOME_PAGE
 
