@@ -17,6 +17,7 @@ from telefonistka_py.events.model import (
     PullRequest,
     PullRequestEvent,
     PushEvent,
+    RecheckEvent,
     Repo,
     Wish,
 )
@@ -91,6 +92,13 @@ class LandAgain:
 
 
 @dataclass(frozen=True)
+class CheckAgain:
+    """A check that could not be made is made again, or waits for its moment."""
+
+    event: RecheckEvent
+
+
+@dataclass(frozen=True)
 class PromoteMissed:
     """A pull request was merged while we could not be told: it is read, and promoted if it should be."""
 
@@ -141,6 +149,7 @@ Reaction = (
     | LeaveBranch
     | SetBranch
     | LandAgain
+    | CheckAgain
     | PromoteMissed
     | FanOut
     | Forward
@@ -169,6 +178,8 @@ def to(event: Event) -> Reaction:
             return SetBranch(event)
         case LandingEvent():
             return LandAgain(event)
+        case RecheckEvent():
+            return CheckAgain(event)
         case MissedEvent():
             return PromoteMissed(event)
         case PushEvent():

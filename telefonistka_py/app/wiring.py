@@ -11,9 +11,10 @@ from typing import assert_never
 import aiohttp
 
 from telefonistka_py import reactions
-from telefonistka_py.app import argo, chores, counted, endpoints, texts
+from telefonistka_py.app import argo, chores, counted, endpoints, rechecks, texts
 from telefonistka_py.app.branches import Branches
 from telefonistka_py.app.chores import Chores
+from telefonistka_py.app.rechecks import Rechecks
 from telefonistka_py.argocd import flow as argocd
 from telefonistka_py.argocd import noop
 from telefonistka_py.argocd.client import Client
@@ -23,7 +24,7 @@ from telefonistka_py.config.model import Config
 from telefonistka_py.config.problem import Valid
 from telefonistka_py.drift import flow as drift
 from telefonistka_py.drift import model as drifting
-from telefonistka_py.events.model import CommentEvent, Event, MissedEvent, PullRequest, Repo
+from telefonistka_py.events.model import CommentEvent, Event, MissedEvent, PullRequest, RecheckEvent, Repo
 from telefonistka_py.fanout import flow as forwarding
 from telefonistka_py.feedback import comments
 from telefonistka_py.feedback.status import State, Status
@@ -41,6 +42,7 @@ from telefonistka_py.promotion.means import Means
 from telefonistka_py.reactions import (
     AskBranch,
     Check,
+    CheckAgain,
     DoChore,
     FanOut,
     Forward,
@@ -79,6 +81,7 @@ class Handler:
     clusters: tuple[Client, ...]
     """One for each Argo CD that somebody configured."""
     branches: Branches
+    rechecks: Rechecks
 
     async def handle(self, delivery: Delivery, event: Event) -> Done:
         """Handles `event` to its end; says in a line what came of it."""
@@ -105,6 +108,8 @@ class Handler:
                 return self.branches.on_closed(repo.name, installation, pull, delivery)
             case SetBranch(branch):
                 return await self.branches.on_due(branch)
+            case CheckAgain(again):
+                return await self._check_again(again)
             case PromoteMissed(missed):
                 return await self._promote_missed(missed)
             case FanOut(push):
@@ -152,8 +157,23 @@ class Handler:
         await means.status.post(State.SUCCESS if planned else State.ERROR)
         return Done("commented the plan")
 
-    async def _check(self, means: Means, pull: PullRequest, html_url: str, *, fine: bool = True) -> Done:
-        """Everything that looks at an open pull request, on facts that are gathered once. `fine`: what went before."""
+    async def _check_again(self, event: RecheckEvent) -> Done:
+        if not event.due:
+            return Done("its turn comes", then=(self.rechecks.due(event),))
+        repository = await self.github.repository(event.repo, event.installation)
+        pull = await repository.pull(event.number)
+        if pull.head_sha != event.sha:
+            return Done("it was pushed to; that is checked by itself")
+        means = await self._means(event.repo, event.installation, pull)
+        return await self._check(means, pull, rechecks.repository_page(pull), tries=event.tries)
+
+    async def _check(
+        self, means: Means, pull: PullRequest, html_url: str, *, fine: bool = True, tries: int = 0
+    ) -> Done:
+        """Everything that looks at an open pull request, on facts that are gathered once.
+
+        `fine`: how what went before went. `tries`: how often an Argo CD could not be asked for it.
+        """
         ground = await gather.ground(means.repo, pull, lambda: means.status.post(State.PENDING))
         if ground.state != "OPEN":
             # Merged or closed before this was handled: what it brought would look like drift by now.
@@ -172,8 +192,14 @@ class Handler:
         clusters = asyncio.ensure_future(argocd.check(task))
         await together((drifted, clusters))
         found, seen = drifted.result(), clusters.result()
-        if unwell := [error for error in (found.unwell, seen.unwell) if error is not None]:
-            raise landed.latest([*unwell])
+        if found.unwell is not None:
+            raise landed.latest([error for error in (found.unwell, seen.unwell) if error is not None])
+        if seen.unwell is not None:
+            # Not raised: what the inbox tries again holds its lane, and the merge of this pull request waits in it.
+            again = self.rechecks.later(means.repo.name, means.installation, pull, tries, seen.unwell)
+            if again is not None:
+                return Done(f"asked again later: {seen.unwell}", then=(*means.wanted_by(config), again))
+            fine = False
         fine = fine and not found.failed and not seen.failed
         await means.status.post(State.SUCCESS if fine else State.ERROR)
         if not fine:
@@ -230,8 +256,10 @@ async def build(
     clock: Callable[[], datetime],
     inbox: Inbox | None = None,
     tracer: Tracer = tracing.OFF,
+    recheck_after: timedelta = timedelta(seconds=30),
 ) -> AsyncIterator[Handler]:
-    """The handler; its connections to GitHub live as long as the context. `inbox` is a server's."""
+    """The handler; its connections to GitHub live as long as the context. `inbox` is a server's; `recheck_after` is the
+    wait before an Argo CD that could not be asked is asked again, at first."""
     connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
     async with (
         aiohttp.ClientSession(connector=connector, trust_env=True) as session,
@@ -270,6 +298,7 @@ async def build(
             settings.handle_self_comment,
             clusters,
             Branches(github, clusters, inbox, wording, clock),
+            Rechecks(clock, recheck_after),
         )
 
 

@@ -53,7 +53,7 @@ async def handle(
         else:
             notes.append(done.note)
             # Chores are for a server that goes on; here nothing would ever be done with them.
-            queue += [_Due(clock(), each) for each in done.then if each.kind != own.CHORE]
+            queue += [_due(each, clock()) for each in done.then if each.kind != own.CHORE]
     return "; ".join(notes)
 
 
@@ -64,6 +64,12 @@ class _Due:
     when: datetime
     delivery: Delivery
     held: str = ""
+
+
+def _due(delivery: Delivery, now: datetime) -> _Due:
+    if delivery.not_before is None:
+        return _Due(now, delivery)
+    return _Due(delivery.not_before, delivery, "what could not be asked is asked again later")
 
 
 async def _tried(handle: Handle, delivery: Delivery, event: Event, end: datetime, clock: Clock, pause: Pause) -> Done:

@@ -166,6 +166,24 @@ class BranchEvent:
     """Who did, and may."""
 
 
+@dataclass(frozen=True)
+class RecheckEvent:
+    """Our own: what an open pull request would do to the clusters could not be found out, and is asked again.
+
+    It waits in a lane of its own, so that an Argo CD that is down holds up nothing of the pull request; once `due`, it
+    takes its turn among the pull request's other events.
+    """
+
+    repo: RepoName
+    installation: int | None
+    number: int
+    sha: Sha
+    """The head; another one has checks of its own."""
+    tries: int
+    """How many were made."""
+    due: bool
+
+
 class Chore(StrEnum):
     """What we do on a timer."""
 
@@ -206,6 +224,7 @@ Event = (
     | MissedEvent
     | ForwardEvent
     | BranchEvent
+    | RecheckEvent
     | ChoreEvent
     | OtherEvent
 )
@@ -226,6 +245,8 @@ def lane(event: Event) -> Lane:
         case LandingEvent():
             # A lane of its own: what waits for checks must not hold back the command that sets one.
             return Lane(f"{event.repo}#{event.number}!landing")
+        case RecheckEvent():
+            return Lane(f"{event.repo}#{event.number}{'' if event.due else '!recheck'}")
         case MissedEvent():
             return Lane(f"{event.repo}#{event.number}")
         case ForwardEvent():

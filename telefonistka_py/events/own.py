@@ -2,7 +2,7 @@
 
 import json
 
-from telefonistka_py.events.model import BranchEvent, ChoreEvent, ForwardEvent, LandingEvent, MissedEvent
+from telefonistka_py.events.model import BranchEvent, ChoreEvent, ForwardEvent, LandingEvent, MissedEvent, RecheckEvent
 from telefonistka_py.names import RepoName, Sha
 
 LANDING = "telefonistka/landing"
@@ -13,6 +13,7 @@ CHORE = "telefonistka/chore"
 MISSED = "telefonistka/missed"
 FORWARD = "telefonistka/forward"
 BRANCH = "telefonistka/branch"
+RECHECK = "telefonistka/recheck"
 
 
 def landing_id(repo: RepoName, sha: Sha, number: int | None = None) -> str:
@@ -34,8 +35,23 @@ def branch_id(event: BranchEvent, cause: str) -> str:
     return f"branch:{event.repo}#{event.number}:{cause}"
 
 
-def body(event: LandingEvent | MissedEvent | ForwardEvent | BranchEvent | ChoreEvent) -> bytes:
+def recheck_id(event: RecheckEvent) -> str:
+    return f"recheck:{event.repo}#{event.number}:{event.sha}{':due' if event.due else ''}"
+
+
+def body(event: LandingEvent | MissedEvent | ForwardEvent | BranchEvent | RecheckEvent | ChoreEvent) -> bytes:
     """What `parse` reads back."""
+    if isinstance(event, RecheckEvent):
+        return json.dumps(
+            {
+                "repo": event.repo,
+                "installation": event.installation,
+                "number": event.number,
+                "sha": event.sha,
+                "tries": event.tries,
+                "due": event.due,
+            }
+        ).encode()
     if isinstance(event, BranchEvent):
         return json.dumps(
             {

@@ -27,6 +27,7 @@ from telefonistka_py.events.model import (
     PullRequestEvent,
     PushCommit,
     PushEvent,
+    RecheckEvent,
     Repo,
     Wish,
 )
@@ -74,6 +75,8 @@ def parse(kind: str, body: bytes, content_type: str) -> Event:
             return _forward_event(payload)
         case own.BRANCH:
             return _branch_event(payload)
+        case own.RECHECK:
+            return _recheck_event(payload)
         case own.CHORE:
             return _chore_event(payload)
         case _:
@@ -335,6 +338,17 @@ def _branch_event(payload: _Object) -> BranchEvent:
         wish=cast(Wish, wish) if wish else None,
         comment_id=payload.whole("comment_id"),
         sender=Login(payload.text("sender")) if payload.has("sender") else None,
+    )
+
+
+def _recheck_event(payload: _Object) -> RecheckEvent:
+    return RecheckEvent(
+        repo=RepoName(payload.matching("repo", _REPO_NAME, "of the form owner/name")),
+        installation=payload.whole("installation") if payload.has("installation") else None,
+        number=payload.whole("number"),
+        sha=_sha(payload, "sha"),
+        tries=payload.whole("tries"),
+        due=payload.flag("due", missing=False),
     )
 
 

@@ -21,6 +21,7 @@ from telefonistka_py.events.model import (
     OtherEvent,
     PullRequestEvent,
     PushEvent,
+    RecheckEvent,
 )
 from telefonistka_py.inbox.model import Claim, ClaimLost, Dead, Delivery, Done, GivenBack, Inbox, Settlement
 from telefonistka_py.observability import logs
@@ -169,7 +170,7 @@ def about(event: Event) -> dict[str, object]:
             return {"repo": event.repo.name, "ref": event.ref}
         case ChecksEvent():
             return {"repo": event.repo, "sha": event.sha}
-        case LandingEvent() | MissedEvent() | BranchEvent():
+        case LandingEvent() | MissedEvent() | BranchEvent() | RecheckEvent():
             return {"repo": event.repo, "pr": event.number}
         case ForwardEvent():
             return {"repo": event.repo, "push": event.source}

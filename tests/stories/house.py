@@ -64,6 +64,8 @@ class House:
     """The second identity; give it before the bot starts."""
     clock: Callable[[], datetime] | None = None
     """The bot's, if a story needs to be at another hour."""
+    recheck_after: timedelta = timedelta(0)
+    """The wait before an Argo CD that could not be asked is asked again."""
 
     async def repo(self, files: dict[str, Content], name: str = "acme/gitops") -> Repo:
         """A repository in which alice and bob may write."""
@@ -80,7 +82,10 @@ class House:
         read = settings.read(self.environment())
         read = replace(read, drain_seconds=drain_seconds)
         metrics, clock = Metrics(), self.clock or now
-        async with store.opened(read, clock) as inbox, wiring.build(read, metrics, clock, inbox) as handler:
+        async with (
+            store.opened(read, clock) as inbox,
+            wiring.build(read, metrics, clock, inbox, recheck_after=self.recheck_after) as handler,
+        ):
             parts = run.Parts(
                 inbox,
                 handler.handle,

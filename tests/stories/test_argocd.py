@@ -1,6 +1,7 @@
 """Whoever opens a pull request sees what it will change in the clusters."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -512,3 +513,42 @@ async def test_an_app_of_several_components_is_compared_once(house: ArgoHouse) -
         assert len(house.argo.asked("GET", "/manifests")) == 1
         assert "its diff is shown with workspace/nginx" in said
         assert said.count("<summary>") == 1
+
+
+async def test_one_that_is_down_for_long_does_not_hold_up_the_merge(house: ArgoHouse) -> None:
+    repo = await house.repo(argo.files())
+    house.recheck_after = timedelta(hours=1)
+    async with house.bot():
+        await house.apps()
+        house.argo.will_answer(503, path=r"/api/v1/applications$", times=1000)
+        await repo.commit("alice", "feature", NEW_TAG)
+        pull = await repo.open_pull("alice", head="feature", title="Change")
+        await house.server_idle()
+        assert "could not be compared" in house.told_of(pull)
+        assert house.states(repo, pull) == ["pending"]
+        await repo.merge("alice", pull.number)
+        await house.server_idle()
+        assert len(house.promotions(repo)) >= 1
+        assert house.server is not None
+        [waits] = [each for each in await house.server.inbox.entries() if each.lane.endswith(f"#{pull.number}!recheck")]
+        assert waits.due_at is not None
+
+
+async def test_what_was_asked_again_too_late_is_left_to_the_newer_push(house: ArgoHouse) -> None:
+    repo = await house.repo(argo.files())
+    house.recheck_after = timedelta(hours=1)
+    async with house.bot():
+        await house.apps()
+        house.argo.will_answer(503, path=r"/api/v1/applications$", times=3)
+        await repo.commit("alice", "feature", NEW_TAG)
+        pull = await repo.open_pull("alice", head="feature", title="Change")
+        await house.server_idle()
+        [older] = [each for each in await house.server.inbox.entries() if each.id.startswith("recheck:")]  # type: ignore[union-attr]
+        await repo.commit("alice", "feature", {"workspace/nginx/more.txt": "x\n"})
+        await house.server_idle()
+        assert house.states(repo, pull)[-1] == "success"
+        house.argo.exchanges.clear()
+        assert house.server is not None
+        await house.server.inbox.again(older.id)
+        await house.server_idle()
+        assert house.argo.exchanges == []
