@@ -6,13 +6,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
+from telefonistka_py.app import argo
+from telefonistka_py.argocd.instances import Instance
 from telefonistka_py.errors import WorldUnwell
 from telefonistka_py.events import own
 from telefonistka_py.inbox.model import Delivery
 from telefonistka_py.names import Lane
 from telefonistka_py.observability import tracing
+from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.observability.tracing import Asked, Tracer
+from telefonistka_py.settings import Settings
 from tests.doors.server.conftest import Gate, Hands, StartServer, payload, utc
 from tests.otlp import Collector, Span, collecting
 
@@ -222,3 +228,28 @@ async def test_a_delivery_is_stored_as_it_came_whether_it_is_traced_or_not(start
     assert kept is not None
     assert kept.delivery.body == payload(1)
     assert not {"traceparent", "tracestate"} & {name.lower() for name, _ in kept.delivery.headers}
+
+
+async def test_requests_to_an_argo_cd_are_part_of_the_attempt(
+    start: StartServer, hands: Hands, collector: Collector, traced: TraceAs, configured: Settings
+) -> None:
+    async def version(_request: web.Request) -> web.Response:
+        return web.json_response({"Version": "v3.6.0"})
+
+    app = web.Application()
+    app.router.add_get("/api/version", version)
+    tracer = traced("first")
+    async with TestServer(app) as argo_cd:
+        instance = Instance("dev", str(argo_cd.make_url("")), "the-token-of-argo-cd", False)
+        read = replace(configured, argocd_instances=(instance,))
+        async with argo.clients(read, Metrics(), tracer) as [client]:
+            hands.will["d1"] = [client.version]
+            async with start(tracer=tracer) as server:
+                await server.deliver("d1")
+                await server.running.worker.settled()
+    await sent(tracer)
+    asked = one(collector.named("Argo CD version"))
+    assert asked.parent == one(collector.named("handle")).id
+    assert (asked.attributes["telefonistka.argocd.instance"], asked.failed) == ("dev", False)
+    assert asked.attributes["http.response.status_code"] == 200
+    assert not any(b"the-token" in body for body in collector.bodies)
