@@ -46,7 +46,8 @@ class Process:
 
     async def _next(self) -> dict[str, Any] | None:
         assert self.child.stderr is not None
-        raw = (await self.child.stderr.readline()).decode()
+        async with asyncio.timeout(30):
+            raw = (await self.child.stderr.readline()).decode()
         if not raw:
             return None
         self.text += raw
