@@ -7,7 +7,7 @@ COPY telefonistka_py telefonistka_py
 COPY config-examples/demo config-examples/demo
 # Compiled now: where the root file system is read-only, nothing can be compiled later.
 RUN python -m venv --without-pip /opt/telefonistka \
- && pip --python /opt/telefonistka/bin/python install --no-cache-dir --compile '.[postgres]'
+ && pip --python /opt/telefonistka/bin/python install --no-cache-dir --compile '.[postgres,otel]'
 
 FROM python:3.13-slim
 # By number, so that Kubernetes can see that it isn't root; the manifests name the same.

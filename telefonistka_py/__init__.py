@@ -27,7 +27,7 @@ Imports go down, never up or sideways:
 5     `promotion`                                 what a merge leads to: routes, plan, texts, and the flow that acts
 4     `feedback`, `pulls`                         how we comment and set statuses; how we open pull requests
 3     `github`, `localgit`, `inbox`               doors: GitHub, a clone on disk, the durable inbox
-2     `observability`                             logs and metrics
+2     `observability`                             logs, metrics and traces
 1     `tree`, `config`, `events`, `templates`,    rules: git trees as values, `telefonistka.yaml`, events, texts,
       `textdiff`, `needs`                         unified diffs; what the App may do and hear
 0     `errors`, `names`, `markdown`               words

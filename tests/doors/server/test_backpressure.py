@@ -90,6 +90,6 @@ async def test_what_ended_dead_is_named_where_operators_look_and_turns_nothing_a
     await server.running.worker.settled()
     status, report = await server.ready()
     assert status == 200
-    assert report["warnings"] == ["1 deliveries ended dead: telefonistka inbox list --state dead"]
+    assert report["warnings"] == ["1 delivery ended dead: telefonistka inbox list --state dead"]
     await server.get("/metrics")
     assert server.metric("telefonistka_inbox_deliveries", state="dead") == 1
