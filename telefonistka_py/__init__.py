@@ -31,8 +31,8 @@ Imports go down, never up or sideways:
 1     `tree`, `config`, `events`, `templates`,    rules: git trees as values, `telefonistka.yaml`, events, texts,
       `textdiff`, `needs`                         unified diffs; what the App may do and hear
 0     `errors`, `names`, `markdown`               words
-—     `sandbox`                                   GitHub and Argo CD in a folder, with pages; imports nothing else of ours:
-                                                  no shared mistakes
+—     `sandbox`                                   GitHub and Argo CD in a folder, with pages; imports nothing of the
+                                                  rest: no shared mistakes
 ====  ==========================================  ======================================================================
 
 Where things are decided about production: `promotion.route` (which flow takes a component), `promotion.plan` (which

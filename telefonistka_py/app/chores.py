@@ -4,6 +4,7 @@ A chore is work of our own in the inbox: when it is done, the same one waits for
 one does it, and a restart forgets none.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -36,6 +37,9 @@ CLEAN_EVERY = timedelta(minutes=15)
 
 AGAIN = timedelta(minutes=30)
 """After how long a chore that failed is tried again, if nobody says otherwise."""
+
+_LONGEST_SECONDS = 540.0
+"""Less than the worker gives a handler: what the worker stops is tried at once, and in the end given up."""
 
 log = structlog.get_logger()
 
@@ -75,10 +79,14 @@ class Chores:
     async def on_due(self, event: ChoreEvent) -> Done:
         """Does a chore and puts down its next time. A failure only delays it: the next time is the retry."""
         try:
-            turn = await self._turn(event)
+            async with asyncio.timeout(_LONGEST_SECONDS):
+                turn = await self._turn(event)
         except (WorldUnwell, OperatorMistake, Refused) as error:
             log.warning("chore not done", chore=event.chore.value, repo=event.repo, why=str(error))
             turn = Turn(f"not done: {error}", _until(getattr(error, "retry_at", None), self.clock()), event.memory)
+        except Exception as error:
+            log.error("chore broken off", chore=event.chore.value, repo=event.repo, exc_info=error)
+            turn = Turn(f"broken off: {type(error).__name__}: {error}", AGAIN, event.memory)
         if turn.again_in is None:
             return Done(turn.note)
         now = self.clock()
@@ -138,7 +146,7 @@ class Chores:
 
     async def _report_drift(self, event: ChoreEvent) -> Turn:
         assert event.repo is not None
-        repository = await self.github.repository(event.repo, event.installation)
+        repository = await self.github.repository(event.repo, None)  # the event's is old: the App may be another there
         try:
             note, every = await report.bring_up_to_date(repository, self.templates)
         except Refused as error:

@@ -145,6 +145,25 @@ class Handler:
                 await (await self._means(repo.name, installation, pull)).status.post(State.ERROR)
             case SetBranch(branch):
                 await self.branches.on_given_up(branch, why)
+            case LandAgain(landing):
+                await held.on_given_up(
+                    await self.github.repository(landing.repo, landing.installation), landing, self.texts, why
+                )
+            case CheckAgain(again):
+                repository = await self.github.repository(again.repo, again.installation)
+                pull = await repository.pull(again.number)
+                if pull.head_sha == again.sha:
+                    await (await self._means(again.repo, again.installation, pull)).status.post(State.ERROR)
+            case Obey(comment) if comment.body.strip() == "/retrigger":
+                repository = await self.github.repository(comment.repo.name, comment.installation)
+                if not await repository.may_write(comment.sender):
+                    return
+                pull = await repository.pull(comment.number)
+                means = await self._means(comment.repo.name, comment.installation, pull)
+                if pull.merged:
+                    await promotion.on_given_up(means, pull, why)
+                else:
+                    await means.status.post(State.ERROR)
             case _:
                 return
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from telefonistka_py.errors import HeldBack, OperatorMistake, TelefonistkaError, WorldUnwell
+from telefonistka_py.errors import HeldBack, RepoMistake, TelefonistkaError, WorldUnwell
 from telefonistka_py.events import own, parse
 from telefonistka_py.events.model import Event
 from telefonistka_py.inbox.model import Delivery, Done
@@ -33,6 +33,7 @@ async def handle(
     """
     end = clock() + patience
     notes: list[str] = []
+    failed: list[TelefonistkaError] = []
     queue = [_Due(clock(), delivery)]
     while queue:
         queue.sort(key=lambda each: each.when)
@@ -47,13 +48,16 @@ async def handle(
             done = await _tried(handle, due.delivery, event, end, clock, pause)
         except HeldBack as error:
             queue.append(_Due(max(error.retry_at, clock() + FIRST), due.delivery, str(error)))
-        except (WorldUnwell, OperatorMistake) as error:
-            await _given_up(on_dead, due.delivery, event, error)
-            raise
+        except TelefonistkaError as error:  # the others have their turn all the same (N14)
+            if not isinstance(error, RepoMistake):  # that was told by whoever found it
+                await _given_up(on_dead, due.delivery, event, error)
+            failed.append(error)
         else:
             notes.append(done.note)
             # Chores are for a server that goes on; here nothing would ever be done with them.
             queue += [_due(each, clock()) for each in done.then if each.kind != own.CHORE]
+    if failed:
+        raise failed[0]
     return "; ".join(notes)
 
 

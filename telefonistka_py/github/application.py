@@ -81,7 +81,7 @@ class Application:
                 raise WorldUnwell("GitHub's list of the App's installations is no list")
             for each in answer:
                 if each["suspended_at"] is None:
-                    found[each["id"]] = Installation(each["id"], Login(each["account"]["login"]))
+                    found[each["id"]] = Installation(each["id"], _account(each["account"]))
             page, full = page + 1, len(answer) >= PER_PAGE
         return tuple(found.values())
 
@@ -116,6 +116,11 @@ class Application:
             self._ahead = error.ahead
             log.warning(f"this machine's clock is {_words(error.ahead)}; that is allowed for, but set it")
         return await send(self._app.jwt(self.now()))
+
+
+def _account(account: Mapping[str, Any] | None) -> Login:
+    """An enterprise has a `slug`, and no `login`."""
+    return Login((account or {}).get("login") or (account or {}).get("slug") or "?")
 
 
 def _attempted(each: Mapping[str, Any]) -> Attempted:

@@ -78,6 +78,8 @@ class RetryAt:
     why: str
     counted: bool = True
     """Whether the attempt that ends here counts: one that waits for a limit or for people does not."""
+    anew: bool = False
+    """The attempt went well, and something is waited for: failures before it no longer count, nor does their time."""
 
 
 @dataclass(frozen=True)

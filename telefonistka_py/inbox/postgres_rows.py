@@ -74,9 +74,9 @@ async def settle(db: Db, claim: Claim, settlement: Settlement, now: datetime) ->
             await jobs.finish(db, hold)
             state = State.DONE if isinstance(settlement, Done) else State.DEAD
             await _ended(db, hold, state, note, now)
-        case RetryAt(when, why, counted):
+        case RetryAt(when, why, counted, anew):
             await jobs.retry(db, hold, when)
-            await _waits(db, hold, when, why, uncounted=0 if counted else 1)
+            await _waits(db, hold, when, why, uncounted=0 if counted else 1, anew=anew)
         case GivenBack():
             await jobs.retry(db, hold, now)
             await _waits(db, hold, None, None, uncounted=1)
@@ -97,11 +97,14 @@ async def _ended(db: Db, hold: Hold, state: State, note: str, now: datetime) -> 
     )
 
 
-async def _waits(db: Db, hold: Hold, due_at: datetime | None, note: str | None, *, uncounted: int) -> None:
+async def _waits(
+    db: Db, hold: Hold, due_at: datetime | None, note: str | None, *, uncounted: int, anew: bool = False
+) -> None:
     await db.execute(
-        "UPDATE deliveries SET state = 'waiting', due_at = %s, note = %s, attempt = attempt - %s, crashes = 0"
-        " WHERE job_id = %s",
-        (due_at, None if note is None else _text(note), uncounted, hold.job),
+        "UPDATE deliveries SET state = 'waiting', due_at = %s, note = %s, crashes = 0,"
+        " attempt = CASE WHEN %s THEN 0 ELSE attempt - %s END,"
+        " first_claimed_at = CASE WHEN %s THEN NULL ELSE first_claimed_at END WHERE job_id = %s",
+        (due_at, None if note is None else _text(note), anew, uncounted, anew, hold.job),
     )
     await lanes.tell(db)
 

@@ -134,6 +134,8 @@ class Change:
     note: str | None
     uncounted: int = 0
     """How many attempts are taken off again."""
+    anew: bool = False
+    """All of them are, and patience begins anew."""
     then: tuple[Delivery, ...] = ()
     hasten: str = ""
 
@@ -144,8 +146,8 @@ def change_for(settlement: Settlement) -> Change:
             return Change(State.DONE, None, _text(note), then=then, hasten=hasten)
         case Dead(why):
             return Change(State.DEAD, None, _text(why))
-        case RetryAt(when, why, counted):
-            return Change(State.WAITING, micros(when), _text(why), uncounted=0 if counted else 1)
+        case RetryAt(when, why, counted, anew):
+            return Change(State.WAITING, micros(when), _text(why), uncounted=0 if counted else 1, anew=anew)
         case GivenBack():
             return Change(State.WAITING, None, None, uncounted=1)
         case _:
@@ -161,9 +163,18 @@ def settle(db: sqlite3.Connection, claim: Claim, change: Change, now: int) -> No
     seq = _current(db, claim)
     ended = change.state in (State.DONE, State.DEAD)
     db.execute(
-        "UPDATE deliveries SET state = ?, due_at = ?, note = ?, attempt = attempt - ?, head = ?, settled_at = ?,"
-        " crashes = 0 WHERE seq = ?",
-        (change.state, change.due_at, change.note, change.uncounted, not ended, now if ended else None, seq),
+        "UPDATE deliveries SET state = ?1, due_at = ?2, note = ?3, attempt = iif(?4, 0, attempt - ?5),"
+        " first_claimed_at = iif(?4, NULL, first_claimed_at), head = ?6, settled_at = ?7, crashes = 0 WHERE seq = ?8",
+        (
+            change.state,
+            change.due_at,
+            change.note,
+            change.anew,
+            change.uncounted,
+            not ended,
+            now if ended else None,
+            seq,
+        ),
     )
     if ended:
         _go_on(db, claim.delivery.lane)

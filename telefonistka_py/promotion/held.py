@@ -51,6 +51,11 @@ async def on_due(repo: Repository, event: LandingEvent, clock: Callable[[], date
             raise HeldBack(f"#{event.number}: {why}", retry_at=clock() + AGAIN)
 
 
+async def on_given_up(repo: Repository, event: LandingEvent, templates: Templates, why: str) -> None:
+    """Tells on the promotion that nobody looks any more whether it can be merged (N15)."""
+    await _left(repo, event, templates, why.rstrip("."))
+
+
 async def _left(repo: Repository, event: LandingEvent, templates: Templates, why: str) -> str:
     await comments.try_to_keep(repo, event.number, TOPIC, templates.render("landing-comment", why=why))
     return f"#{event.number} is left to people: {why}"

@@ -16,6 +16,8 @@ class Memory:
     """Attempts older than this were looked at."""
     asked: Mapping[str, int] = field(default_factory=dict)
     """GUID → the failed attempt after which it was asked for again."""
+    owed: Mapping[str, int] = field(default_factory=dict)
+    """GUID → the failed attempt, of those that no sweep got round to asking for."""
     cursor: str = ""
     """Where a log too long for one sweep is read on; empty: at its newest end."""
     sweeping_to: datetime | None = None
@@ -36,6 +38,7 @@ def read(text: str, now: datetime) -> Memory:
             awake_at=datetime.fromisoformat(found["awake_at"]),
             swept_until=datetime.fromisoformat(found["swept_until"]),
             asked={str(guid): int(id) for guid, id in found["asked"].items()},
+            owed={str(guid): int(id) for guid, id in found.get("owed", {}).items()},
             cursor=str(found["cursor"]),
             sweeping_to=_moment(found["sweeping_to"]),
             caught_up=bool(found["caught_up"]),
@@ -52,6 +55,7 @@ def write(memory: Memory) -> str:
             "awake_at": memory.awake_at.isoformat(),
             "swept_until": memory.swept_until.isoformat(),
             "asked": dict(memory.asked),
+            "owed": dict(memory.owed),
             "cursor": memory.cursor,
             "sweeping_to": memory.sweeping_to.isoformat() if memory.sweeping_to else None,
             "caught_up": memory.caught_up,

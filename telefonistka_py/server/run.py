@@ -5,7 +5,7 @@ import errno
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from aiohttp import web
@@ -20,6 +20,7 @@ from telefonistka_py.observability.tracing import Tracer
 from telefonistka_py.server.attempt import Attempts, Handle, OnDead
 from telefonistka_py.server.guard import Guards
 from telefonistka_py.server.hooks import Fetch, Hooks
+from telefonistka_py.server.room import Room
 from telefonistka_py.server.status_page import StatusPage
 from telefonistka_py.server.verdict import Patience
 from telefonistka_py.server.web import Door
@@ -49,6 +50,8 @@ class Parts:
     on_dead: OnDead | None = None
     hook_addresses: Fetch | None = None
     """Fetches the addresses that GitHub sends webhooks from; needed where others are to be turned away."""
+    room: Room = field(default_factory=Room)
+    """For the bodies of webhooks that are being read."""
     on_scrape: Callable[[], None] = lambda: None
     """Called before the metrics are read."""
     at_start: tuple[Delivery, ...] = ()
@@ -97,6 +100,7 @@ async def running(settings: Settings, parts: Parts) -> AsyncIterator[Running]:
             parts.metrics,
             parts.clock,
             hooks,
+            room=parts.room,
             on_scrape=parts.on_scrape,
             status_page=page,
             tracer=parts.tracer,

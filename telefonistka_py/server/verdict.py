@@ -21,6 +21,7 @@ class Patience:
     fewest_attempts: int = 10
     """Time alone ends nothing: a server that was stopped for days still tries this often."""
     most_attempts: int = 300
+    """Further ones are `longest` apart at least, whatever GitHub says; they end nothing."""
     refusals: int = 6
     """Attempts at what GitHub refuses for a reason that the flow does not know."""
     people: timedelta = timedelta(days=30)
@@ -39,6 +40,8 @@ def on(error: BaseException, claim: Claim, now: datetime, patience: Patience, ji
             wait = _backoff(claim.attempt, patience) * (0.5 + jitter / 2)
             # What was told is kept even if it is shorter than our own wait, but a moment that has passed is no advice.
             when = max(told, now + patience.first * jitter) if told else now + wait
+            if claim.attempt >= patience.most_attempts:
+                when = max(when, now + patience.longest)
             return _unless_given_up(RetryAt(when, str(error)), claim, now, patience)
         case HeldBack():
             return _held_back(error, claim, now, patience)
@@ -59,13 +62,13 @@ def _backoff(attempt: int, patience: Patience) -> timedelta:
 
 
 def _held_back(error: HeldBack, claim: Claim, now: datetime, patience: Patience) -> Settlement:
-    if now - claim.first_claimed_at >= patience.people:
+    if now - claim.delivery.received_at >= patience.people:
         return Done(f"no longer waited for: {error}")
-    return RetryAt(error.retry_at, str(error), counted=False)
+    return RetryAt(error.retry_at, str(error), counted=False, anew=True)
 
 
 def _unless_given_up(retry: RetryAt, claim: Claim, now: datetime, patience: Patience) -> Settlement:
     tired = claim.attempt >= patience.fewest_attempts and now - claim.first_claimed_at >= patience.give_up_after
-    if tired or claim.attempt >= patience.most_attempts:
+    if tired:
         return Dead(f"Given up after {claim.attempt} attempts, the last one failed: {retry.why}")
     return retry

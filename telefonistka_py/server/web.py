@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -26,6 +27,7 @@ LARGEST_BODY = 25 * 1024 * 1024
 """Bytes. GitHub sends no larger payload: <https://docs.github.com/en/webhooks/webhook-events-and-payloads>."""
 
 _READING_SECONDS = 30.0
+_CHUNK = 256 * 1024
 _RETRY_AFTER = {"Retry-After": "30"}
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _KIND = re.compile(r"[a-z_]{1,64}")
@@ -65,8 +67,9 @@ class Door:
         began = self.clock()
         try:
             self._check_sender(request)
-            with self.room.for_body(_announced(request)):
-                return await self._taken_in(request, began)
+            _refuse_by_headers(request)
+            with ExitStack() as taken:
+                return await self._taken_in(request, began, taken)
         except NoRoom:
             log.warning("a webhook was put off: too many bodies are being read")
             return _answer(503, "Too many deliveries at once; redeliver it later.", _RETRY_AFTER)
@@ -75,8 +78,8 @@ class Door:
             log.warning("a webhook was refused", status=refused.status, why=refused.why, peer=request.remote)
             return _answer(refused.status, refused.why, _RETRY_AFTER if refused.status == 503 else None)
 
-    async def _taken_in(self, request: web.Request, began: datetime) -> web.Response:
-        body = await _body(request)
+    async def _taken_in(self, request: web.Request, began: datetime, taken: ExitStack) -> web.Response:
+        body = await _body(request, lambda size: taken.enter_context(self.room.for_body(size)))
         self._authenticate(request, body)
         delivery, event = _delivery(request, body, self.clock())
         self.metrics.webhook_hits.labels(parsing="successful").inc()
@@ -141,24 +144,25 @@ class _Refused(Exception):
         self.parsing = "parsing_failed" if status == 400 else "validation_failed"
 
 
-def _announced(request: web.Request) -> int:
-    """How many bytes the body may have. Refused by its headers, before a byte of it is read, where possible."""
+def _refuse_by_headers(request: web.Request) -> None:
+    """Before a byte of the body is read, where possible."""
     if request.content_type not in parse.READABLE:
         raise _Refused(415, f"The content type must be {parse.JSON} or {parse.FORM}.")
-    if request.content_length is None:
-        return LARGEST_BODY
-    if request.content_length > LARGEST_BODY:
+    if request.content_length is not None and request.content_length > LARGEST_BODY:
         raise _Refused(413, "The body is larger than 25 MiB.")
-    return request.content_length
 
 
-async def _body(request: web.Request) -> bytes:
-    """The raw body."""
+async def _body(request: web.Request, take: Callable[[int], object]) -> bytes:
+    """The raw body. Space is taken for what has come, not for what was announced: nobody has proved anything yet."""
+    body = bytearray()
     try:
         async with asyncio.timeout(_READING_SECONDS):
-            return await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        raise _Refused(413, "The body is larger than 25 MiB.") from None
+            async for chunk in request.content.iter_chunked(_CHUNK):
+                if len(body) + len(chunk) > LARGEST_BODY:
+                    raise _Refused(413, "The body is larger than 25 MiB.")
+                take(len(chunk))
+                body += chunk
+        return bytes(body)
     except TimeoutError:
         raise _Refused(408, f"The body did not arrive within {_READING_SECONDS:g} s.") from None
     except (web.RequestPayloadError, ConnectionError):

@@ -19,7 +19,8 @@ from telefonistka_py.server.run import Running
 from telefonistka_py.server.verdict import Patience
 
 SECRET = "a secret of the tests"
-AT_ONCE = Patience(first=timedelta(0), operator=timedelta(0), longest=timedelta(0), most_attempts=12)
+_AT_ONCE = timedelta(0)
+AT_ONCE = Patience(first=_AT_ONCE, operator=_AT_ONCE, longest=_AT_ONCE, give_up_after=_AT_ONCE, fewest_attempts=12)
 
 TWO_STAGES = """
 promotionPaths:

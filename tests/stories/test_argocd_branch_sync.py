@@ -260,7 +260,7 @@ async def test_an_answer_that_is_lost_costs_nothing(house: ArgoHouse) -> None:
 
 async def test_an_argo_cd_that_stays_down_holds_back_no_promotion_and_is_told_of(house: ArgoHouse) -> None:
     """N17."""
-    async with house.bot(replace(AT_ONCE, most_attempts=3)):
+    async with house.bot(replace(AT_ONCE, fewest_attempts=3)):
         repo, app, pull = await offered(house)
         await tick(house, repo, pull)
         house.argo.will_answer(503, path="/api/v1/applications", times=1000)

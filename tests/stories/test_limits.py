@@ -1,7 +1,7 @@
 """GitHub's limits are waited for as told, by who met them alone, and cost no promotion (N17, N20)."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +11,6 @@ from telefonistka_py.inbox.model import Counts
 from telefonistka_py.sandbox import Hub
 from telefonistka_py.sandbox.content import Content
 from telefonistka_py.sandbox.quota import SECONDARY
-from telefonistka_py.server.verdict import Patience
 from tests.contracts import github as contract
 from tests.stories import picture
 from tests.stories.house import AT_ONCE, SECRET, House, level
@@ -19,7 +18,7 @@ from tests.stories.test_nothing_lost_nothing_twice import undisturbed
 
 CHANGE: dict[str, Content | None] = {"workspace/nginx/values.yaml": 'tag: "2.0"\n', "workspace/nginx/new.yaml": "x\n"}
 API = r"^/(repos|graphql|api/graphql)"
-IMPATIENT = Patience(first=timedelta(0), operator=timedelta(0), longest=timedelta(0), most_attempts=2)
+IMPATIENT = replace(AT_ONCE, fewest_attempts=2)
 
 
 @dataclass

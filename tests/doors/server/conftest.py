@@ -21,6 +21,7 @@ from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.observability.tracing import Tracer
 from telefonistka_py.server import run, signature
 from telefonistka_py.server.hooks import Fetch
+from telefonistka_py.server.room import Room
 from telefonistka_py.server.run import Running
 from telefonistka_py.server.verdict import Patience
 from telefonistka_py.settings import Settings
@@ -168,6 +169,7 @@ def start(configured: Settings, hands: Hands) -> StartServer:
         patience: Patience = AT_ONCE,
         hook_addresses: Fetch | None = None,
         tracer: Tracer = tracing.OFF,
+        room: Room | None = None,
         **changes: Any,
     ) -> AsyncIterator[Server]:
         metrics, read = Metrics(), replace(configured, **changes)
@@ -181,6 +183,7 @@ def start(configured: Settings, hands: Hands) -> StartServer:
                 jitter=lambda: 0.0,
                 patience=patience,
                 hook_addresses=hook_addresses,
+                room=room or Room(),
                 tracer=tracer,
             )
             async with (

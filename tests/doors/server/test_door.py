@@ -81,28 +81,36 @@ def test_bodies_have_a_bounded_room_that_is_given_back() -> None:
         pass
 
 
-async def test_a_body_without_room_is_put_off_before_it_is_read(server: Server) -> None:
-    """Twelve bodies of 25 MiB are announced; the tenth and later ones find no room."""
-    where = urlsplit(server.running.url)
-    head = "POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 26214400\r\n\r\n"
-    opened = []
-    try:
-        for _ in range(10):
-            _, writer = await asyncio.open_connection(where.hostname, where.port)
-            opened.append(writer)
-            writer.write(head.encode())
-            await writer.drain()
-            await server.get("/live")
-        reader, writer = await asyncio.open_connection(where.hostname, where.port)
-        opened.append(writer)
-        writer.write(head.encode())
-        answer = await reader.readuntil(b"\r\n\r\n")
-        assert answer.startswith(b"HTTP/1.1 503")
-        assert b"Retry-After: 30" in answer
-        assert await server.deliver() == 202
-    finally:
-        for writer in opened:
-            writer.close()
+async def test_a_body_without_room_is_put_off_and_the_room_is_given_back(start: StartServer) -> None:
+    async with start(room=Room(300)) as server:
+        headers = signed(payload())
+        assert len(payload()) > 300
+        async with server.http.post(f"{server.running.url}/webhook", data=payload(), headers=headers) as answer:
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
+        small = b'{"zen": "x"}'
+        status, _ = await server.post(small, signed(small, "d2", kind="ping"))
+        assert status == 202
+
+
+async def test_what_is_announced_and_not_sent_takes_no_room(start: StartServer) -> None:
+    """Anyone can announce 25 MiB, and nobody has proved anything before the last byte has come."""
+    async with start() as server:
+        where = urlsplit(server.running.url)
+        head = (
+            "POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 26214400\r\n\r\nx"
+        )
+        opened = []
+        try:
+            for _ in range(12):
+                _, writer = await asyncio.open_connection(where.hostname, where.port)
+                opened.append(writer)
+                writer.write(head.encode())
+                await writer.drain()
+                await server.get("/live")
+            assert await server.deliver() == 202
+        finally:
+            for writer in opened:
+                writer.close()
 
 
 class Echo(asyncio.Protocol):

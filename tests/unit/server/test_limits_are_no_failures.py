@@ -31,4 +31,4 @@ def test_a_limits_end_that_has_passed_does_not_hammer() -> None:
 
 def test_waiting_for_people_does_not_count_either() -> None:
     held = HeldBack("checks", retry_at=NOW + timedelta(minutes=5))
-    assert on(held, attempt=1) == RetryAt(NOW + timedelta(minutes=5), "checks", counted=False)
+    assert on(held, attempt=1) == RetryAt(NOW + timedelta(minutes=5), "checks", counted=False, anew=True)

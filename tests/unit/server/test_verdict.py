@@ -43,10 +43,16 @@ def test_an_operators_mistake_waits_longer() -> None:
 
 
 @pytest.mark.parametrize("error", [WorldUnwell("502"), OperatorMistake("no permission")])
-def test_what_lasts_a_day_or_300_attempts_is_given_up(error: Exception) -> None:
+def test_what_lasts_a_day_is_given_up_and_no_sooner_however_often_it_was_tried(error: Exception) -> None:
     assert isinstance(on(error, 10, hours=23.9), RetryAt)
+    assert isinstance(on(error, 3000, hours=23.9), RetryAt)
     assert on(error, 10, hours=24) == Dead(f"Given up after 10 attempts, the last one failed: {error}")
-    assert isinstance(on(error, 300), Dead)
+
+
+def test_after_300_attempts_a_short_wait_is_no_longer_believed() -> None:
+    soon = WorldUnwell("503", retry_at=NOW + timedelta(seconds=1))
+    assert on(soon, 299) == RetryAt(NOW + timedelta(seconds=1), "503")
+    assert on(soon, 300) == RetryAt(NOW + timedelta(minutes=5), "503")
 
 
 def test_days_in_which_the_server_was_stopped_end_nothing() -> None:
