@@ -215,5 +215,5 @@ def _closed(event: PullRequestEvent) -> Reaction:
     if not pull.merged:
         return LeaveBranch(event.repo, event.installation, pull)
     if pull.base_ref != event.repo.default_branch:
-        return Nothing(f"it was merged into {pull.base_ref}, not into the default branch {event.repo.default_branch}")
+        return LeaveBranch(event.repo, event.installation, pull)
     return Promote(event.repo, event.installation, pull)

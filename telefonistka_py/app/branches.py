@@ -12,7 +12,6 @@ import structlog
 
 from telefonistka_py.argocd import branch_sync_flow
 from telefonistka_py.argocd.client import Client
-from telefonistka_py.config.model import Config
 from telefonistka_py.events import own
 from telefonistka_py.events.model import BranchEvent, CommentEvent, PullRequest, Wish, lane
 from telefonistka_py.github.connection import Connection
@@ -50,19 +49,22 @@ class Branches:
         return Done(f"{event.sender} asked for the apps to be set {where}", then=(self._delivery(asked, cause.id),))
 
     def on_closed(self, repo: RepoName, installation: int | None, pull: PullRequest, cause: Delivery) -> Done:
-        """Without being merged."""
-        note = "the pull request was closed without being merged"
+        """Without being merged into the default branch."""
+        how = (
+            f"merged into {pull.base_ref}, not into the default branch"
+            if pull.merged
+            else "closed without being merged"
+        )
+        note = f"the pull request was {how}"
         if not self.clusters or pull.head_repo != repo:
             return Done(note)
         event = BranchEvent(repo, installation, pull.number, None)
         return Done(f"{note}; no app is to follow its branch", then=(self._delivery(event, cause.id),))
 
-    def wanted_by(
-        self, config: Config, repo: RepoName, installation: int | None, pull: PullRequest
-    ) -> tuple[Delivery, ...]:
+    def wanted_by(self, repo: RepoName, installation: int | None, pull: PullRequest) -> tuple[Delivery, ...]:
         """What follows from the merge of `pull`, for the inbox; it has it once, whatever it is asked."""
-        allowed = config.argocd.allow_sync_from_branch is not None
-        if not (pull.merged and allowed and self.clusters and pull.head_repo == repo):
+        # Whatever the configuration says by now: it may have said otherwise when apps were set to the branch.
+        if not (pull.merged and self.clusters and pull.head_repo == repo):
             return ()
         return (self._delivery(BranchEvent(repo, installation, pull.number, None), "merged"),)
 

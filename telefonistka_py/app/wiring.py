@@ -263,7 +263,7 @@ class Handler:
             clock=self.clock,
             wanted_by=lambda config: (
                 *chores.wanted_by(config, repo, installation, self.clock()),
-                *self.branches.wanted_by(config, repo, installation, pull),
+                *self.branches.wanted_by(repo, installation, pull),
             ),
         )
 

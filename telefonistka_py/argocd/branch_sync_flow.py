@@ -1,7 +1,7 @@
 """Sets the apps of a pull request to its branch when people ask for it, and back to what they followed before."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -118,7 +118,8 @@ async def _closed(task: Task, pull: PullRequest) -> str:
     """The branch may be deleted any moment: nothing is to follow it."""
     if pull.head_repo != task.repo.name:
         return "no app follows a fork's branch"
-    ground = await gather.ground(task.repo, pull, _nothing)
+    # What was merged into another branch is not in the default one, and need not be.
+    ground = await gather.ground(task.repo, replace(pull, merge_commit=None), _nothing)
     if ground.state == "OPEN":
         return "the pull request is open again"
     try:
@@ -154,7 +155,8 @@ async def _job(task: Task, pull: PullRequest, ground: Ground, *, everything: boo
     if everything:
         clients = {each.name: each for each in task.clients}
         for key, memory in remembered.items():
-            if (memory.repo, memory.number) == (task.repo.name, pull.number) and memory.instance in clients:
+            of_it = memory.number == pull.number or pull.head_ref in memory.earlier
+            if memory.repo == task.repo.name and of_it and memory.instance in clients:
                 apps.setdefault(key, (clients[memory.instance], memory.ref))
     return _Job(task, pull, apps, remembered, tuple(lines), tuple(errors))
 
@@ -190,7 +192,9 @@ async def _set(job: _Job, key: Key, client: Client, ref: Ref) -> tuple[Line, Tel
         revisions = {place: _original(known, place, revision) for place, revision in move.before.items()}
         number = job.pull.number
         # Before the change: what is remembered of an app that stays where it is does no harm.
-        memory = Memory(client.name, ref, job.task.repo.name, number, branch, revisions)
+        stood = () if known is None or known.repo != job.task.repo.name else (*known.earlier, known.branch)
+        earlier = tuple(each for each in dict.fromkeys(stood) if each != branch)
+        memory = Memory(client.name, ref, job.task.repo.name, number, branch, revisions, earlier)
         await branch_sync_memory.keep(job.task.inbox, memory)
         await _patch(client, ref, move)
     except TelefonistkaError as error:
@@ -202,7 +206,7 @@ async def _set(job: _Job, key: Key, client: Client, ref: Ref) -> tuple[Line, Tel
 
 def _original(known: Memory | None, place: int, revision: str) -> str:
     """What a source followed before any pull request: it may follow another one's branch now."""
-    if known is not None and revision in (known.branch, f"refs/heads/{known.branch}"):
+    if known is not None and revision.removeprefix("refs/heads/") in (known.branch, *known.earlier):
         return known.revisions.get(place, branch_sync_moves.DEFAULT)
     return revision
 
@@ -211,7 +215,9 @@ async def _set_back(job: _Job, key: Key, client: Client, ref: Ref) -> tuple[Line
     name, branch = job.name(client, ref), job.pull.head_ref
     known = job.remembered.get(key)
     ours = known is not None and (known.repo, known.number) == (job.task.repo.name, job.pull.number)
-    revisions = known.revisions if known is not None and ours else {}
+    # Another pull request's attempt to take the app may have failed, or may still be underway.
+    lent = known is not None and known.repo == job.task.repo.name and branch in known.earlier
+    revisions = known.revisions if known is not None and (ours or lent) else {}
     try:
         try:
             raw = await client.app(ref, refresh=False)

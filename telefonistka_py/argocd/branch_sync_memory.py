@@ -23,6 +23,8 @@ class Memory:
     branch: Branch
     revisions: Mapping[int, str]
     """By the source's place, from 1; empty for none at all."""
+    earlier: tuple[Branch, ...] = ()
+    """Branches of other pull requests that we set it to since; it may stand there still, as a change may fail."""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -61,6 +63,7 @@ def _written(memory: Memory) -> str:
             "repo": memory.repo,
             "number": memory.number,
             "branch": memory.branch,
+            "earlier": list(memory.earlier),
             "revisions": {str(place): revision for place, revision in memory.revisions.items()},
         }
     )
@@ -77,6 +80,7 @@ def _read(text: str) -> Memory | None:
             said["number"],
             Branch(said["branch"]),
             {int(place): str(revision) for place, revision in said["revisions"].items()},
+            tuple(Branch(each) for each in said.get("earlier", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

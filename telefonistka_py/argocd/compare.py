@@ -41,7 +41,9 @@ def app(facts: Facts, jq: Jq) -> AppDiff:
     for each in found:
         if isinstance(each, ObjectDiff):
             diffs[each.id] = each
-    left_out = [LeftOut(id, _HOOK) for id in paired.hooks]
+    plain = {each.id for each in facts.managed if each.live is not None and not (each.hook or pair.is_hook(each.live))}
+    # An object that becomes a hook is pruned, or deleted and made anew at each sync.
+    left_out = [LeftOut(id, _HOOK, differs=id in plain) for id in paired.hooks]
     for couple in paired.couples:
         live = couple.managed.live if couple.managed else None
         if pair.is_extraneous(couple.wanted) or pair.is_extraneous(live):

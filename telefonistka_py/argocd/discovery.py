@@ -39,6 +39,16 @@ def apps_of(
     return tuple(each for each in apps if _belongs(component, each, repo_url, by_label=by_label))
 
 
+def inside(component: RepoPath, apps: Iterable[Application], repo_url: str) -> tuple[Application, ...]:
+    """Those of `apps` that are made of a folder inside `component`: apps of their own, which a change of the component
+    may change all the same."""
+    return tuple(
+        each
+        for each in apps
+        if TEMPORARY not in each.labels and any(path.startswith(f"{component}/") for path in folders(each, repo_url))
+    )
+
+
 def positions(app: Application, repo_url: str) -> tuple[int, ...]:
     """Which of the app's sources lie in the repository, counted from 1 as Argo CD does."""
     wanted = identity(repo_url)

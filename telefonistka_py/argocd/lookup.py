@@ -51,6 +51,8 @@ class Found:
     places: tuple[Place, ...] = ()
     unknown: tuple[Unknown, ...] = ()
     """Those that may have apps of it, and could not be asked."""
+    inside: tuple[Place, ...] = ()
+    """Apps of folders inside the component, which are not its own."""
 
 
 async def find(
@@ -77,6 +79,7 @@ def _of(
 ) -> Found:
     places: list[Place] = []
     unknown: list[Unknown] = []
+    inside: list[Place] = []
     for answer in answers:
         if component not in applies[answer.client.name]:
             continue
@@ -85,7 +88,9 @@ def _of(
         else:
             apps = discovery.apps_of(component, answer.apps, repo_url, by_label=by_label)
             places += [Place(answer, app) for app in apps]
-    return Found(component, tuple(places), tuple(unknown))
+            others = (app for app in discovery.inside(component, answer.apps, repo_url) if app not in apps)
+            inside += [Place(answer, app) for app in others]
+    return Found(component, tuple(places), tuple(unknown), tuple(inside))
 
 
 async def _asked(client: Client, components: Sequence[RepoPath], *, by_label: bool) -> Known | Unknown:

@@ -107,6 +107,7 @@ async def land(
         method,
         pin.branch,
         tuple(zip(wanted.promoted, there, strict=True)),
+        LABEL,
     )
     waits = Delivery(
         id=own.landing_id(repo.name, wanted.sha, wanted.number),

@@ -104,7 +104,7 @@ def _warnings(compared: Compared) -> Iterator[str]:
         some = _some([str(id) for id in diff.unseen])
         yield f"Argo CD hides the values of Secrets, so whether they change is not known: {some}."
     if changed := [str(each.id) for each in diff.left_out if each.differs]:
-        yield f"Left out, though it seems to change, as it is marked `IgnoreExtraneous`: {_some(changed)}."
+        yield f"Left out as a hook or as `IgnoreExtraneous`, though it seems to change: {_some(changed)}."
 
 
 def _some(names: Sequence[str]) -> str:

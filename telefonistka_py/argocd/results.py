@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence, Set
 
-from telefonistka_py.argocd.examine import Examined
-from telefonistka_py.argocd.lookup import Found
-from telefonistka_py.argocd.model import Compared, ComponentResult, Failed, Outcome, Skipped
+from telefonistka_py.argocd.examine import Examined, page_of
+from telefonistka_py.argocd.lookup import Found, Place
+from telefonistka_py.argocd.model import App, Compared, ComponentResult, Failed, Outcome, Skipped
 from telefonistka_py.config import patterns
 from telefonistka_py.config.model import Config
 from telefonistka_py.errors import TelefonistkaError, WorldUnwell
@@ -30,6 +30,7 @@ def of(
     made = []
     for each in found:
         outcomes = [_shown(examined[place.key], each.component, first[place.key]) for place in each.places]
+        outcomes += [_inside(place) for place in each.inside]
         outcomes += [_unasked(unknown.client.name, unknown.error) for unknown in each.unknown if several]
         failed = "" if several else _sentence(each)
         list_only = each.component in silent or any(place.key in kept for place in each.places)
@@ -42,6 +43,12 @@ def _shown(examined: Examined, component: RepoPath, first: RepoPath) -> Outcome:
     if component != first and isinstance(outcome, Compared) and not outcome.diff.surely_none:
         return Skipped(outcome.app, f"its diff is shown with {first}")
     return outcome
+
+
+def _inside(place: Place) -> Outcome:
+    """Never taken for "no diff": a change of the component may well be one of this folder."""
+    app = App(place.app.name, page_of(place.known, place.app))
+    return Skipped(app, "it is made of a folder inside this component, and is not compared with it")
 
 
 def _unasked(name: str, error: TelefonistkaError) -> Outcome:

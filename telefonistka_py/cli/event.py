@@ -36,9 +36,9 @@ class _Duration(click.ParamType[timedelta]):
 
 
 @click.command(short_help="Handle one event from a file, as in GitHub Actions.")
-@click.option("--type", "kind", metavar="T", envvar="GITHUB_EVENT_NAME", show_envvar=True, required=True,
+@click.option("-t", "--type", "kind", metavar="T", envvar="GITHUB_EVENT_NAME", show_envvar=True, required=True,
               help="The event, as in the webhook's X-GitHub-Event: pull_request, push, issue_comment, …")  # fmt: skip
-@click.option("--file", "file", metavar="F", envvar="GITHUB_EVENT_PATH", show_envvar=True, required=True,
+@click.option("-f", "--file", "file", metavar="F", envvar="GITHUB_EVENT_PATH", show_envvar=True, required=True,
               type=click.Path(path_type=Path), help="The event's payload, JSON.")  # fmt: skip
 @click.option("--patience", metavar="TIME", type=_Duration(), default="5m", show_default=True,
               help="How long to wait for GitHub to recover, a limit to pass, or checks that hold a merge.")  # fmt: skip

@@ -118,6 +118,8 @@ class LandingEvent:
     """The default branch."""
     sources: tuple[tuple[RepoPath, Sha | None], ...]
     """What the promotion carries: source path → what stood there. Other sources by now: it is overtaken."""
+    label: str = ""
+    """It is merged only while it carries this label, and never by GitHub itself; empty for no such condition."""
 
 
 @dataclass(frozen=True)

@@ -95,5 +95,6 @@ def body(event: LandingEvent | MissedEvent | ForwardEvent | BranchEvent | Rechec
             "method": event.method,
             "branch": event.branch,
             "sources": [{"path": path, "sha": sha} for path, sha in event.sources],
+            "label": event.label,
         }
     ).encode()

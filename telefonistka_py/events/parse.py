@@ -300,6 +300,7 @@ def _landing_event(payload: _Object) -> LandingEvent:
         method=payload.text("method"),
         branch=Branch(payload.text("branch")),
         sources=payload.each("sources", _source),
+        label=payload.text("label") if payload.has("label") else "",
     )
 
 

@@ -43,7 +43,7 @@ async def on_merged(means: Means, pull: PullRequest) -> Done:
     ):
         await comments.try_to_keep(means.repo, pull.number, render.TOPIC, render.report(final, means.templates))
     await means.status.post(State.ERROR if final.failed else State.SUCCESS)
-    wanted = means.wanted_by(carried.config) if carried.config else ()
+    wanted = means.wanted_by(carried.config or Config())
     return Done(outcome.in_a_line(final), then=(*landed.looked_at_again(means, carried, final), *wanted))
 
 

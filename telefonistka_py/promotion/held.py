@@ -40,7 +40,11 @@ async def on_due(repo: Repository, event: LandingEvent, clock: Callable[[], date
         return await _left(
             repo, event, templates, "its source has changed again, so it would bring back an older state"
         )
-    match await merge.land(repo, event.number, now.node_id, event.sha, event.method):
+    if event.label and event.label not in (await repo.pull(event.number)).labels:
+        raise HeldBack(f"#{event.number} no longer carries the label {event.label}", retry_at=clock() + AGAIN)
+    # What was decided on the contents of one head is not left to GitHub, which would merge later pushes too (N5).
+    may_arm = not event.label
+    match await merge.land(repo, event.number, now.node_id, event.sha, event.method, may_arm=may_arm):
         case Merged():
             return f"merged #{event.number}"
         case Underway(how):

@@ -13,7 +13,7 @@ from aiohttp import web
 from telefonistka_py.errors import OperatorMistake
 from telefonistka_py.events import own
 from telefonistka_py.github.connection import Connection
-from telefonistka_py.inbox.model import Delivery, Inbox
+from telefonistka_py.inbox.model import Delivery, Inbox, Receipt
 from telefonistka_py.observability import logs, tracing
 from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.observability.tracing import Tracer
@@ -80,7 +80,8 @@ async def running(settings: Settings, parts: Parts) -> AsyncIterator[Running]:
     Raises `OperatorMistake` when it can't start.
     """
     for delivery in parts.at_start:
-        await parts.inbox.put(delivery)
+        if await parts.inbox.put(delivery) is Receipt.KNOWN:
+            await parts.inbox.again(delivery.id)  # after an outage is when deliveries are missing: not in ten minutes
     worker = Worker(
         _attempts(settings, parts),
         parts.metrics,

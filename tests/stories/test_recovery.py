@@ -34,7 +34,7 @@ async def test_a_merge_that_happened_while_the_server_was_down_is_promoted(house
     await house.hub.delivered()
     assert [each.status_code == 200 for each in house.hub.deliveries if each.action == "closed"] == [False]
     async with house.bot(at_start=chores.standing(now())):
-        await sweep(house)
+        await house.server_idle()  # the start looks at once
         [promotion] = house.promotions(repo)
         assert promotion.title.endswith("dev and lab")
         asked = [each for each in await sweep(house) if each.method == "POST"]
@@ -151,3 +151,53 @@ async def test_after_an_outage_what_was_handled_is_left_alone(house: House) -> N
         await house.server_idle()
         assert house.server is not None
         assert await house.server.inbox.find("missed:acme/gitops#1") is None
+
+
+async def test_what_was_heard_of_a_pull_request_before_its_merge_tells_nothing_of_the_merge(house: House) -> None:
+    repo = await house.repo(level())
+    async with house.bot():
+        await repo.commit("alice", "feature", {**CHANGE})
+        pull = await repo.open_pull("alice", head="feature", title="Change")
+        await house.settle()
+    house.hub.set_webhook(house.app, None)
+    await repo.merge("alice", pull.number)
+    house.hub.deliveries.clear()
+    last_awake = now() - timedelta(hours=1)
+    memory = model.write(Memory(awake_at=last_awake, swept_until=last_awake))
+    chore = chores.delivery(ChoreEvent(Chore.RECOVERY, memory=memory), now())
+    async with house.bot(at_start=(chore,)):
+        await house.server_idle()
+        assert len(house.promotions(repo)) == 1
+
+
+async def test_a_sweep_asks_for_a_hundred_at_most_and_owes_the_rest(house: House) -> None:
+    repo = await house.repo(level())
+    async with house.bot(at_start=chores.standing(now())):
+        await house.server_idle()
+        await house.change(repo, {"README.md": "x\n"})
+        await house.server_idle()
+        filler = house.hub.deliveries[-1]
+        for number in range(130):
+            values = {"id": 10**9 + number, "guid": f"g{number}", "status": "Unauthorized", "status_code": 401}
+            house.hub.deliveries.append(type(filler)(**{**vars(filler), **values}))
+        house.hub.will_answer(202, path=r"/attempts$", body={}, times=1000)
+        first = [each for each in await sweep(house) if each.method == "POST"]
+        second = [each for each in await sweep(house) if each.method == "POST"]
+        assert (len(first), len(second)) == (100, 30)
+        assert len({each.path for each in [*first, *second]}) == 130
+
+
+async def test_a_chore_that_breaks_off_comes_again_with_what_it_remembered(house: House) -> None:
+    await house.repo(level())
+    async with house.bot(at_start=chores.standing(now())):
+        await house.server_idle()
+        assert house.server is not None
+        before = await house.server.inbox.find(CHORE)
+        house.hub.will_answer(200, path=r"/app/hook/deliveries", body=[{"no": "delivery"}])
+        await sweep(house)
+        after = await house.server.inbox.find(CHORE)
+        assert before is not None
+        assert after is not None
+        assert after.entry.state is State.WAITING
+        assert json.loads(after.delivery.body)["memory"] == json.loads(before.delivery.body)["memory"]
+        house.hub.exchanges.clear()  # an answer that GitHub would not give

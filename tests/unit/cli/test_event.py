@@ -149,8 +149,8 @@ async def test_a_token_that_is_refused_fails_the_job_and_is_not_shown(job: Job) 
 @pytest.mark.parametrize(
     ("content", "arguments", "said"),
     [
-        ("{}", (), "Missing option '--type'"),
-        ("{}", ("--type", "pull_request"), "Missing option '--file'"),
+        ("{}", (), "Missing option '-t' / '--type'"),
+        ("{}", ("--type", "pull_request"), "Missing option '-f' / '--file'"),
         ("{}", ("--type", "pull_request", "--file", "nowhere.json"), "nowhere.json can't be read: No such file"),
         ("{}", ("--type", "pull_request", "--file", "event.json"), "event.json holds no pull_request event: "),
         ("not JSON", ("--type", "push", "--file", "event.json"), "event.json holds no push event: "),
