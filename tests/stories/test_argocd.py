@@ -1,8 +1,10 @@
 """Whoever opens a pull request sees what it will change in the clusters."""
 
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -440,12 +442,31 @@ async def test_each_component_is_looked_up_where_it_applies(two: ArgoHouse) -> N
         assert "dev/nginx-workspace" not in said
 
 
+def held_port(url: str) -> None:
+    """Keeps the address of a server that is gone, without listening, so that nothing else answers there."""
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", urlsplit(url).port or 0))
+    KEPT.append(kept)
+
+
+KEPT: list[socket.socket] = []
+
+
+@pytest.fixture(autouse=True)
+def _let_go() -> Iterator[None]:
+    yield
+    while KEPT:
+        KEPT.pop().close()
+
+
 async def test_one_that_is_down_is_told_and_takes_nothing_from_the_other(two: ArgoHouse) -> None:
     repo = await two.repo(argo.files())
     async with two.bot():
         await two.apps("workspace", "clusters/dev")
         url = two.argos[1].url
         await two.argos[1].close()
+        held_port(url)
         changes: Changes = {**NEW_TAG, "clusters/dev/nginx/deployment.yaml": deployment("2.0")}
         await repo.commit("alice", "feature", changes)
         pull = await repo.open_pull("alice", head="feature", title="Change")
