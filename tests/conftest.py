@@ -12,13 +12,23 @@ settings.load_profile("repeatable")
 
 pytest_plugins = ["tests.postgres"]
 
-GOLDEN = Path(__file__).parent / "golden"
+HERE = Path(__file__).parent
+GOLDEN = HERE / "golden"
+LANES = ("browser", "deploy", "matrix", "soak")
+"""Folders that run by their own command, `pytest -m <name>`: they take longer, or need more than `dev` installs."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--golden", action="store_true", help="Write what the tests find into tests/golden instead of comparing."
     )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Of a lane that is not asked for, not even what its conftest imports is needed."""
+    lane = collection_path.name
+    other = collection_path.parent == HERE and lane in LANES and lane not in config.option.markexpr
+    return True if other else None
 
 
 Golden = Callable[[str, str], None]

@@ -14,13 +14,6 @@ SCREENSHOTS = "TELEFONISTKA_SCREENSHOTS"
 """Names a folder that keeps what the tests saw, to be looked at."""
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.option.markexpr:
-        kept = [item for item in items if item.get_closest_marker("browser") is None]
-        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-        items[:] = kept
-
-
 @dataclass(frozen=True)
 class Programs:
     chromium: str

@@ -32,14 +32,6 @@ def tried(request: pytest.FixtureRequest) -> dict[str, int]:
     return request.config.stash.setdefault(TRIED, {})
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The matrix runs by its own command, `pytest -m matrix`."""
-    if not config.option.markexpr:
-        kept = [item for item in items if item.get_closest_marker("matrix") is None]
-        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-        items[:] = kept
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if counts := config.stash.get(TRIED, {}):
         each = ", ".join(f"{store} {count}" for store, count in counts.items())

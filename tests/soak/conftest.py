@@ -11,13 +11,6 @@ def table(request: pytest.FixtureRequest) -> list[str]:
     return request.config.stash.setdefault(TABLE, [])
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.option.markexpr:
-        kept = [item for item in items if item.get_closest_marker("soak") is None]
-        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-        items[:] = kept
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     for line in config.stash.get(TABLE, []):
         terminalreporter.write_line(line)
