@@ -19,6 +19,9 @@ from telefonistka_py.names import Branch, Sha
 log = structlog.get_logger()
 
 ALREADY_THERE = "it is on this branch already and syncs by itself"
+FOLLOWS = "it follows this branch already, so that what it was before is not known for sure"
+"""Said where no difference is seen: what was synced from the branch before may have taken a field along that its later
+commits took away again, and nothing that is live tells."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,8 @@ async def _examined(place: Place, head: Head, name: str) -> Examined:
         notes=(*unread, *_notes(app, head, broken)),
     )
     diff = await asyncio.to_thread(compare.app, facts, jq_process.answers)
+    if on_branch and not (broken or diff.differs):
+        return Examined(place, Skipped(shown, FOLLOWS), on_branch)
     return Examined(place, judged(shown, diff, broken), on_branch)
 
 

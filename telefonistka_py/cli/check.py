@@ -30,21 +30,26 @@ FINE, PROBLEMS = 0, 1
 @click.command(short_help="Check every telefonistka.yaml of a local clone, and show which routes change.")
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
 @click.option("--against", metavar="REV", help="Show also which routes change compared with this revision.")
-@click.option("--component", is_flag=True, help="PATH is one file, a component's own. Default: told by its keys.")
+@click.option("--root", is_flag=True, help="PATH is one file, the repository's.")
+@click.option("--component", is_flag=True, help="PATH is one file, a component's own.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def check(path: Path, against: str | None, component: bool, as_json: bool) -> int:
+def check(path: Path, against: str | None, root: bool, component: bool, as_json: bool) -> int:
     """Check the telefonistka.yaml at the root, and that of every component.
 
-    PATH is a local clone (default: this folder), whose files are read as they are on disk, or a single file.
+    PATH is a local clone (default: this folder), whose files are read as they are on disk, or a single file. A
+    telefonistka.yaml at the root of a clone is the repository's, one below it a component's; what any other file is
+    shows in its keys. --root and --component say it instead.
 
     An unknown key is a problem here, although a running promotion only warns of it.
 
     \b
     Exit codes: 0 fine, 1 problems, 3 any other error.
     """
+    if root and component:
+        raise click.UsageError("give --root or --component, not both")
     if path.is_dir():
-        if component:
-            raise click.UsageError("--component is for a single file; PATH is a folder")
+        if root or component:
+            raise click.UsageError(f"--{'root' if root else 'component'} is for a single file; PATH is a folder")
         top = files.working_tree(path, os.environ)
         now = _now(top, os.environ)
         then = _then(top, against, os.environ) if against else None
@@ -54,7 +59,7 @@ def check(path: Path, against: str | None, component: bool, as_json: bool) -> in
     else:
         if against:
             raise click.UsageError("--against compares routes, which needs a clone; PATH is a single file")
-        checked, shown, nothing = _single(path, component), path.parent, ""
+        checked, shown, nothing = _single(path, component if root or component else None), path.parent, ""
     if as_json:
         click.echo(_json(checked, against))
     else:
@@ -77,18 +82,29 @@ def _then(top: Path, revision: str, environ: Mapping[str, str]) -> Reading:
         return Reading(contents, entries)
 
 
-def _single(path: Path, component: bool) -> Checked:
-    """One file by itself. Which kind it is shows in its keys: the reading that knows more of them counts."""
+def _single(path: Path, component: bool | None) -> Checked:
+    """One file by itself; `component` None: of which kind it is shows in its place, or else in its keys."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise OperatorMistake(f"{path} can't be read: {error.strerror}; give a local clone or a file") from None
+    if component is None:
+        component = _below_the_root(path)
+    if component is None:
+        component = read.likelier_component(content)
     name = RepoPath(path.name)
-    as_component = _problems(read.component(content, name))
-    if component:
-        return Checked(as_component, None)
-    as_root = _problems(read.root(content), name)
-    return Checked(as_component if len(as_component) < len(as_root) else as_root, None)
+    found = _problems(read.component(content, name)) if component else _problems(read.root(content), name)
+    return Checked(found, None)
+
+
+def _below_the_root(path: Path) -> bool | None:
+    """Whether a telefonistka.yaml lies below the root of its clone; None for other names, and outside of a clone."""
+    if path.name != ROOT:
+        return None
+    try:
+        return files.working_tree(path.parent, os.environ).resolve() != path.parent.resolve()
+    except OperatorMistake:
+        return None  # it lies in no clone, which a single file need not
 
 
 def _problems(found: Valid[Any] | Invalid, path: RepoPath | None = None) -> tuple[Problem, ...]:

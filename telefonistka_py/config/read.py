@@ -4,7 +4,7 @@ import inspect
 import typing
 from collections.abc import Iterator
 from dataclasses import replace
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -134,7 +134,7 @@ def _unknown_keys(value: Any, model: type[BaseModel], parsed: Document, path: Re
     """Keys that no model knows. Those that start with `x-` are the user's own."""
     if not isinstance(value, dict):
         return
-    known = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+    known = _keys(model)
     for key, below in value.items():
         here = (*loc, key)
         if key in known:
@@ -143,10 +143,60 @@ def _unknown_keys(value: Any, model: type[BaseModel], parsed: Document, path: Re
                 if inner:
                     yield from _unknown_keys(item, inner, parsed, path, here if step is None else (*here, step))
         elif not key.startswith("x-"):
-            near = get_close_matches(key, known, n=1, cutoff=0.6)
-            hint = f"; did you mean {near[0]}?" if near else f"; known here: {', '.join(known)}"
-            found = _at(parsed, path, here, f"is not a key that Telefonistka knows{hint}", Severity.WARNING)
-            yield replace(found, unknown_key=True)
+            said = f"is not a key that Telefonistka knows{_hint(key, model)}"
+            yield replace(_at(parsed, path, here, said, Severity.WARNING), unknown_key=True)
+
+
+def _hint(key: str, model: type[BaseModel]) -> str:
+    """What may have been meant by an unknown key: one that is valid there, or one that is valid elsewhere."""
+    known = _keys(model)
+    other, whose = _OTHER_KIND.get(model, (None, ""))
+    strange = _keys(other) if other else {}
+    if key in strange:
+        return f" here: it is one of {whose}"
+    if places := [name for name, held in known.items() if (inner := _section_of(held)) and key in _keys(inner)]:
+        return f" here: it belongs under {places[0]}"
+    [near] = get_close_matches(key, known, n=1, cutoff=0.6) or [""]
+    [far] = get_close_matches(key, strange, n=1, cutoff=0.8) or [""]
+    if far and _alike(key, far) > _alike(key, near):
+        return f"; did you mean {far}? It is a key of {whose}"
+    if near:
+        return f"; did you mean {near}?"
+    return f"; known here: {', '.join(known)}"
+
+
+_OTHER_KIND: dict[type[BaseModel], tuple[type[BaseModel], str]] = {
+    Config: (Component, f"a component's own {ROOT}, in the component's directory"),
+    Component: (Config, f"the repository's {ROOT}, at its root"),
+}
+"""For each kind of file the other one, and what that is called."""
+
+
+def likelier_component(content: bytes) -> bool:
+    """Whether a file of which nobody says where it belongs has rather the keys of a component's than of a repository's.
+
+    Misspelt keys count by their likeness. False where nothing tells.
+    """
+    try:
+        value = document.parse(content).value
+    except document.Unreadable:
+        return False
+    keys = list(value) if isinstance(value, dict) else []
+    return _likeness(keys, Component) > _likeness(keys, Config)
+
+
+def _likeness(keys: list[str], model: type[BaseModel]) -> float:
+    known = _keys(model)
+    return sum(max(_alike(key, each) for each in known) for key in keys)
+
+
+def _alike(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()
+
+
+def _keys(model: type[BaseModel]) -> dict[str, Any]:
+    """The keys that people write, with what each holds."""
+    return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
 
 
 def _section_of(annotation: Any) -> type[BaseModel] | None:

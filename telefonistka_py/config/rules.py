@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from telefonistka_py.config.document import Loc
-from telefonistka_py.config.model import Config
+from telefonistka_py.config.model import Config, PromotionPath
 
 MOST_TARGETS = 5_000
 """How many target paths one file may name in all (N27)."""
@@ -23,6 +23,26 @@ def doubtful(config: Config) -> Iterator[tuple[Loc, str]]:
         if flow.conditions.pr_has_labels == ():
             loc = ("promotionPaths", at, "conditions", "prHasLabels")
             yield loc, "is an empty list, which never holds, so the flow is never used; leave the key out for any label"
+        yield from _targets_named_twice(at, flow)
+
+
+def _targets_named_twice(at: int, flow: PromotionPath) -> Iterator[tuple[Loc, str]]:
+    """Within one flow; what several flows name may never be used together."""
+    first: dict[str, tuple[str | int, ...]] = {}
+    for number, promotion in enumerate(flow.promotion_prs):
+        for index, target in enumerate(promotion.target_paths):
+            loc = ("promotionPaths", at, "promotionPrs", number, "targetPaths", index)
+            before = first.setdefault(target.rstrip("/"), loc)
+            if before is loc:
+                continue
+            if before[3] == number:
+                yield loc, f"names {target!r} a second time in the same list; name it once"
+            else:
+                other = f"promotionPrs[{before[3]}]"
+                said = (
+                    f"names {target!r}, which {other} of the same flow names as well: two pull requests will make the "
+                )
+                yield loc, f"{said}same change; name it in one of them"
 
 
 def _targets_inside_their_source(config: Config) -> Iterator[tuple[Loc, str]]:

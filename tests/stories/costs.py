@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 from telefonistka_py.sandbox.model import Exchange
 
+LATENCY = 0.1
+"""Seconds that each request takes at least: so long that requests which are sent together overlap on a busy machine
+as well."""
+
 
 @dataclass(frozen=True)
 class Cost:

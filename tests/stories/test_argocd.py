@@ -128,6 +128,26 @@ async def test_an_app_on_the_branch_that_syncs_itself_is_skipped_and_said_to_be(
         assert pull.labels == []
 
 
+async def test_an_app_that_was_synced_from_the_branch_is_no_sure_no_difference(house: ArgoHouse) -> None:
+    """It equals the head because it was synced from there: that says nothing of what the merge changes."""
+    repo = await house.repo(argo.files(autoMergeNoDiffPRs=True))
+    async with house.bot():
+        await repo.commit("alice", "feature", NEW_TAG)
+        await house.argo.sync(await house.argo.add_app("nginx", "workspace/nginx", revision="feature"))
+        pull = await repo.open_pull("alice", head="feature", title="Change")
+        await house.settle()
+        assert "not compared: it follows this branch already" in house.told_of(pull)
+        assert pull.labels == []
+
+
+async def test_what_an_app_on_the_branch_has_not_synced_yet_is_shown(house: ArgoHouse) -> None:
+    repo = await house.repo(argo.files())
+    async with house.bot():
+        await repo.commit("alice", "feature", {"more.txt": "x\n"})
+        await house.argo.sync(await house.argo.add_app("nginx", "workspace/nginx", revision="feature"))
+        assert "nginx:2.0" in house.told_of(await house.opened(repo, NEW_TAG))
+
+
 async def test_contents_of_a_component_that_forbids_it_are_not_shown(house: ArgoHouse) -> None:
     repo = await house.repo(argo.files())
     async with house.bot():

@@ -26,7 +26,7 @@ async def cost_of_a_promotion(house: House, *, files: int, changed: int, others:
         for number in range(others):
             content |= component(f"{base}/other-{number}", 10)
     repo = await house.repo(content)
-    house.hub.latency = 0.02
+    house.hub.latency = costs.LATENCY
     async with house.bot():
         await repo.commit("alice", "feature", dict.fromkeys(list(component("workspace/app", changed)), "changed\n"))
         pull = await repo.open_pull("alice", head="feature", title="Change")

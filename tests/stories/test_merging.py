@@ -42,7 +42,7 @@ async def test_an_approved_and_merged_promotion_costs_at_most_4_requests_and_2_r
         await repo.commit("alice", "feature", {**CHANGE})
         pull = await repo.open_pull("alice", head="feature", title="Change")
         await house.settle()
-        house.hub.latency = 0.02
+        house.hub.latency = costs.LATENCY
         cost = costs.of(await house.requests_for_merge(repo, pull))
         assert cost.requests <= 12 + 4
         assert cost.in_sequence <= 9 + 2

@@ -193,7 +193,58 @@ def test_a_single_file_is_checked_as_what_it_is(
 ) -> None:
     (bench.path / "some.yaml").write_text(content)
     assert bench.check(*arguments, path=Path("some.yaml")) == code
-    assert bench.out.startswith("some.yaml:1:1: " if code else "No problems")
+    assert bench.out.startswith("some.yaml:1:" if code else "No problems")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        (
+            "telefonistka.yaml",
+            "promotionTargetBlokList: [x]\n",
+            "did you mean promotionTargetBlockList? It is a key of a",
+        ),
+        (
+            "telefonistka.yaml",
+            "promotionTargetBlockList: [x]\n",
+            "here: it is one of a component's own telefonistka.yaml",
+        ),
+        ("telefonistka.yaml", "promotionPath: []\n", "did you mean promotionPaths?\n"),
+        ("w/nginx/telefonistka.yaml", "promotionTargetBlokList: [x]\n", "did you mean promotionTargetBlockList?\n"),
+        ("w/nginx/telefonistka.yaml", "promotionPaths: []\n", "here: it is one of the repository's telefonistka.yaml"),
+        ("some.yaml", "promotionTargetBlokList: [x]\n", "did you mean promotionTargetBlockList?\n"),
+        ("w/some.yaml", "promotionPath: []\n", "did you mean promotionPaths?\n"),
+    ],
+)
+def test_a_single_file_is_known_by_its_place_or_else_by_its_keys(
+    bench: Bench, file: str, content: str, said: str
+) -> None:
+    (bench.path / file).write_text(content)
+    assert bench.check(path=Path(file)) == 1
+    assert said in bench.out
+
+
+def test_outside_of_a_clone_the_keys_tell_what_a_file_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "telefonistka.yaml"
+    file.write_text("promotionTargetBlokList: [x]\n")
+    assert main.run(["check", str(file)]) == 1
+    assert "did you mean promotionTargetBlockList?\n" in capsys.readouterr().out
+
+
+def test_which_kind_a_single_file_is_can_be_said(bench: Bench) -> None:
+    (bench.path / "w/nginx/telefonistka.yaml").write_text(CONFIG)
+    assert bench.check(path=Path("w/nginx/telefonistka.yaml")) == 1
+    assert bench.check("--root", path=Path("w/nginx/telefonistka.yaml")) == 0
+    assert bench.check("--root", "--component", path=Path("w/nginx/telefonistka.yaml")) == 3
+
+
+def test_a_components_mistake_is_told_in_the_words_of_components(bench: Bench) -> None:
+    bench.write(nginx="autoApprovePromotionPrs: true\n", app="promotionTargetAllowlist: [x]\n")
+    assert bench.check() == 1
+    assert "did you mean promotionTargetAllowList?\n" in bench.out
+    assert (
+        "autoApprovePromotionPrs is not a key that Telefonistka knows here: it is one of the repository's" in bench.out
+    )
 
 
 @pytest.mark.parametrize("file", sorted((Path(__file__).parents[3] / "config-examples").glob("*.yaml")), ids=str)
@@ -209,6 +260,7 @@ def test_each_example_can_be_checked_by_itself(bench: Bench, file: Path) -> None
         ("..", (), ".. is not a git repository"),
         (".", ("--against", "nowhere"), "there is no commit 'nowhere'"),
         (".", ("--component",), "--component is for a single file"),
+        (".", ("--root",), "--root is for a single file"),
         ("telefonistka.yaml", ("--against", "HEAD"), "--against compares routes"),
         (".", ("--nonsense",), "--nonsense"),
     ],

@@ -242,6 +242,14 @@ def test_more_targets_than_anyone_means_are_refused() -> None:
             "did you mean replacements?",
         ),
         ("zzz: 1\n", "zzz", 1, "known here: promotionPaths, "),
+        ("commentDiffonPR: true\n", "commentDiffonPR", 1, "knows here: it belongs under argocd"),
+        (FLOW + "  autoMerge: true\n", "promotionPaths[0].autoMerge", 6, "knows here: it belongs under conditions"),
+        (
+            "promotionTargetBlockList: [x]\n",
+            "promotionTargetBlockList",
+            1,
+            "it is one of a component's own telefonistka",
+        ),
     ],
 )
 def test_an_unknown_key_is_a_warning_that_names_the_nearest_known_one(
@@ -274,6 +282,29 @@ def test_an_empty_list_of_labels_is_a_warning() -> None:
     assert "never holds" in problem.message
 
 
+@pytest.mark.parametrize(
+    ("prs", "key", "line", "said"),
+    [
+        ("  - targetPaths: [a/, b, a]\n", "[0].targetPaths[2]", 4, "names 'a' a second time in the same list"),
+        (
+            "  - targetPaths: [a/]\n  - targetPaths: [b/, a]\n",
+            "[1].targetPaths[1]",
+            5,
+            "promotionPrs[0] of the same flow",
+        ),
+    ],
+)
+def test_a_target_that_one_flow_names_twice_is_a_warning(prs: str, key: str, line: int, said: str) -> None:
+    [problem] = warnings(f"promotionPaths:\n- sourcePath: w/\n  promotionPrs:\n{prs}")
+    assert (problem.key, problem.line) == (f"promotionPaths[0].promotionPrs{key}", line)
+    assert said in problem.message
+
+
+def test_a_target_that_two_flows_name_is_no_warning() -> None:
+    flow = "- sourcePath: w/\n  promotionPrs:\n  - targetPaths: [a/]\n"
+    assert warnings(f"promotionPaths:\n{flow}{flow}") == ()
+
+
 COMPONENT = RepoPath("workspace/nginx/telefonistka.yaml")
 
 
@@ -301,6 +332,25 @@ def test_a_mistake_in_a_components_file_names_that_file(content: bytes, said: st
     found = read.component(content, COMPONENT)
     assert isinstance(found, Invalid)
     assert str(found.problems[0]).startswith(f"{COMPONENT}:{said}")
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("promotionTargetBlokList", "knows; did you mean promotionTargetBlockList?"),
+        ("dryRunMode", "knows here: it is one of the repository's telefonistka.yaml, at its root"),
+        (
+            "dryRunmode",
+            "knows; did you mean dryRunMode? It is a key of the repository's telefonistka.yaml, at its root",
+        ),
+        ("zzz", "known here: promotionTargetBlockList, promotionTargetAllowList, disableArgoCDDiff"),
+    ],
+)
+def test_an_unknown_key_of_a_component_is_told_in_the_words_of_components(key: str, said: str) -> None:
+    found = read.component(f"{key}: []\n".encode(), COMPONENT)
+    assert isinstance(found, Valid)
+    [warning] = found.warnings
+    assert warning.message.endswith(said)
 
 
 def test_an_empty_allow_list_is_a_warning() -> None:
