@@ -12,7 +12,8 @@ RUN python -m venv --without-pip /opt/telefonistka \
 FROM python:3.13-slim
 # By number, so that Kubernetes can see that it isn't root; the manifests name the same.
 RUN groupadd --gid 10001 telefonistka \
- && useradd --uid 10001 --gid 10001 --create-home --home-dir /var/lib/telefonistka --shell /usr/sbin/nologin telefonistka
+ && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/telefonistka --shell /usr/sbin/nologin telefonistka \
+ && install --directory --owner=10001 --group=10001 --mode=0700 /var/lib/telefonistka
 COPY --from=build /opt/telefonistka /opt/telefonistka
 ENV PATH=/opt/telefonistka/bin:$PATH \
     HOME=/var/lib/telefonistka \

@@ -50,12 +50,12 @@ def test_all_that_it_writes_lies_on_the_volume() -> None:
     assert said["PYTHONDONTWRITEBYTECODE"] == "1"
 
 
-def test_it_serves_both_stores() -> None:
-    [install] = [rest for word, rest in instructions() if word == "RUN" and "install" in rest]
+def test_it_serves_both_stores_and_can_trace() -> None:
+    [install] = [rest for word, rest in instructions() if word == "RUN" and "pip " in rest]
     found = re.search(r"'\.\[([^]]+)\]'", install)
     assert found is not None
     extras = set(found[1].split(","))
-    assert "postgres" in extras
+    assert extras >= {"postgres", "otel"}
     assert extras <= set(PROJECT["optional-dependencies"])
 
 

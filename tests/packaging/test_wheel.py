@@ -13,9 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from telefonistka_py import templates
 
@@ -32,6 +34,11 @@ class Built:
         """The files of the wheel."""
         with zipfile.ZipFile(self.wheel) as archive:
             return set(archive.namelist())
+
+    def size(self) -> int:
+        """Bytes that its files take when they are unpacked."""
+        with zipfile.ZipFile(self.wheel) as archive:
+            return sum(file.file_size for file in archive.infolist())
 
     def metadata(self) -> Message:
         with zipfile.ZipFile(self.wheel) as archive:
@@ -119,6 +126,40 @@ def test_the_wheel_is_typed_and_says_whose_it_is(built: Built) -> None:
     assert metadata["License-Expression"] == "MIT"
     assert len(metadata.get_all("Project-URL", [])) >= 3
     assert metadata.get_payload(), "the README is the page on the index"
+
+
+def needed(wanted: list[str]) -> set[str]:
+    """The packages that an installation brings along without any extra, in lower case."""
+    found: set[str] = set()
+    while wanted:
+        requirement = Requirement(wanted.pop())
+        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        name = requirement.name.lower()
+        if name not in found:
+            found.add(name)
+            wanted += distribution(name).requires or []
+    return found
+
+
+def unpacked(name: str) -> int:
+    """Bytes of the files that the package's wheel held."""
+    files = distribution(name).files
+    assert files, f"{name} has no list of its files"
+    return sum(file.size or 0 for file in files)
+
+
+def test_an_installation_takes_less_than_60_megabytes(built: Built) -> None:
+    """What pip unpacks for `pip install .`: the files of all wheels, in millions of bytes, pip itself not counted.
+
+    Bytecode is not counted either: Python writes it anew wherever it is missing (`pip install --no-compile`). It adds
+    about a third.
+    """
+    sizes = {name: unpacked(name) for name in needed(built.metadata().get_all("Requires-Dist", []))}
+    assert {"aiohttp", "cryptography", "multidict"} <= sizes.keys()
+    assert not {"procrastinate", "opentelemetry-sdk", "pytest"} & sizes.keys()
+    largest = sorted(sizes.items(), key=lambda each: -each[1])
+    assert built.size() + sum(sizes.values()) < 60_000_000, largest[:10]
 
 
 def test_the_source_archive_builds_the_same_wheel(built: Built, tmp_path: Path) -> None:

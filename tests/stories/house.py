@@ -81,7 +81,8 @@ class House:
         Chores are done on a timer; a story that is about one gives it as `at_start`.
         """
         read = settings.read(self.environment())
-        read = replace(read, drain_seconds=drain_seconds)
+        at_once = replace(read.argocd_limits, first_pause=0.0)
+        read = replace(read, drain_seconds=drain_seconds, argocd_limits=at_once)
         metrics, clock = Metrics(), self.clock or now
         async with (
             store.opened(read, clock) as inbox,
