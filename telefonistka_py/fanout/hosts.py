@@ -9,8 +9,19 @@ Network = IPv4Network | IPv6Network
 
 _NAME = re.compile(r"(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*")
 
-# Where clouds hand credentials to whoever asks, and nothing else lives.
-_METADATA = {ip_address(each): "a metadata" for each in ("100.100.100.200", "168.63.129.16", "fd00:ec2::254")}
+# Where clouds hand credentials to whoever asks, and nothing else lives; most do so at link-local addresses.
+_METADATA = frozenset(
+    ip_address(each)
+    for each in (
+        "100.100.100.200",  # Alibaba Cloud
+        "168.63.129.16",  # Azure
+        "192.0.0.192",  # Oracle Cloud
+        "fd00:ec2::254",  # AWS
+        "fd00:ec2::23",  # AWS, identities of pods
+        "fd20:ce::254",  # Google Cloud
+        "fd00:42::42",  # Scaleway
+    )
+)
 _THIS_NETWORK = ip_network("0.0.0.0/8")
 _NAT64 = ip_network("64:ff9b::/96")
 
@@ -84,7 +95,7 @@ def _plain(address: Address) -> Address:
 
 def _special(address: Address) -> str | None:
     if address in _METADATA:
-        return _METADATA[address]
+        return "a metadata"
     if address.is_loopback:
         return "a loopback"
     if address.is_link_local:
