@@ -30,7 +30,7 @@ Imports go down, never up or sideways:
 2     `observability`                             logs, metrics and traces
 1     `tree`, `config`, `events`, `templates`,    rules: git trees as values, `telefonistka.yaml`, events, texts,
       `textdiff`, `needs`                         unified diffs; what the App may do and hear
-0     `errors`, `names`, `markdown`               words
+0     `errors`, `names`, `markdown`, `counted`    words
 —     `sandbox`                                   GitHub and Argo CD in a folder, with pages; imports nothing of the
                                                   rest: no shared mistakes
 ====  ==========================================  ======================================================================

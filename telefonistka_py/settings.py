@@ -440,9 +440,10 @@ class _Environment:
             return ""
         except UnicodeDecodeError:
             text = ""
-        if "-----BEGIN" not in text or "PRIVATE KEY-----" not in text:
+        if wrong := _no_app_key(text):
             self.mistake(
-                f"{name} names {path}, which holds no private key in PEM form: download one from the App's page."
+                f"{name} names {path}, which holds {wrong}: GitHub issues RSA private keys in PEM form; download one "
+                "from the App's page."
             )
         return text
 
@@ -478,6 +479,23 @@ class _Environment:
             self.mistake(f"LISTEN_ADDR is {value!r}: set it to :PORT, HOST:PORT or [IPV6]:PORT.")
             return Listen(None, 0)
         return Listen(bare or None, int(port))
+
+
+def _no_app_key(pem: str) -> str:
+    """What `pem` holds that no GitHub App can sign with; empty for an RSA private key."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    if "PRIVATE KEY-----" not in pem:
+        return "a public key" if "PUBLIC KEY-----" in pem else "no private key in PEM form"
+    try:
+        key = load_pem_private_key(pem.encode(), None)
+    except TypeError:
+        return "a private key that is protected by a password"
+    except (ValueError, UnsupportedAlgorithm):
+        return "a private key that can't be read"
+    return "" if isinstance(key, RSAPrivateKey) else "a private key of another kind than RSA"
 
 
 def _is_database_url(url: str) -> bool:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from telefonistka_py import counted
 from telefonistka_py.argocd import temporary_apps
 from telefonistka_py.argocd.client import Client
 from telefonistka_py.census.flow import Census
@@ -120,7 +121,7 @@ class Chores:
         total = 0
         while count := await self.inbox.forget(self.clock() - self.keep_done):
             total += count
-        return Turn(f"forgot {total:,} deliveries that were handled long ago", TIDY_EVERY)
+        return Turn(f"forgot {counted.of(total, 'delivery', 'deliveries')} handled long ago", TIDY_EVERY)
 
     async def _count(self) -> Turn:
         known = [] if self.github.is_app else await self._recovery().known()
@@ -136,7 +137,7 @@ class Chores:
                 count += await temporary_apps.sweep(client, self.clock())
             except TelefonistkaError as error:
                 log.warning("temporary apps not looked for", instance=client.name, why=str(error))
-        return Turn(f"deleted {count:,} temporary apps that were left behind", CLEAN_EVERY)
+        return Turn(f"deleted {counted.of(count, 'temporary app')} left behind", CLEAN_EVERY)
 
     def on_scrape(self) -> None:
         """Before metrics are read: what this process counted is taken back when another has gone on counting."""

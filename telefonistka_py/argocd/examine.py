@@ -1,17 +1,19 @@
 """One app: what the pull request changes in it, read from Argo CD and compared."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 import structlog
 
-from telefonistka_py.argocd import applications, compare, discovery, jq_process, reading
+from telefonistka_py.argocd import applications, compare, discovery, jq_process, pair, reading
 from telefonistka_py.argocd.applications import Application
+from telefonistka_py.argocd.client import Client
+from telefonistka_py.argocd.failure import Refused
 from telefonistka_py.argocd.lookup import Known, Place
-from telefonistka_py.argocd.model import App, AppDiff, Compared, Facts, Failed, Outcome, Skipped
+from telefonistka_py.argocd.model import App, AppDiff, Compared, Facts, Failed, Object, Outcome, Skipped
 from telefonistka_py.errors import TelefonistkaError, WorldUnwell
 from telefonistka_py.github.reading import together
 from telefonistka_py.names import Branch, Sha
@@ -33,6 +35,8 @@ class Head:
     """Manifests are rendered at this commit, never at a branch's name (N4)."""
     branch: Branch
     default_branch: Branch
+    base: Sha
+    """The default branch's commit."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +104,20 @@ async def _examined(place: Place, head: Head, name: str) -> Examined:
         notes=(*unread, *_notes(app, head, broken)),
     )
     diff = await asyncio.to_thread(compare.app, facts, jq_process.answers)
+    if not diff.differs:
+        before = await _before(client, app, head, positions)
+        diff = replace(diff, hooks=pair.other_hooks(before, facts.manifests))
     if on_branch and not (broken or diff.differs):
         return Examined(place, Skipped(shown, FOLLOWS), on_branch)
     return Examined(place, judged(shown, diff, broken), on_branch)
+
+
+async def _before(client: Client, app: Application, head: Head, positions: Sequence[int]) -> Sequence[Object]:
+    """The manifests without the pull request; none where there can't be any, so that all of its hooks are new."""
+    try:
+        return await client.manifests(app, head.base, positions)
+    except Refused:
+        return ()
 
 
 GONE = "the pull request deletes its folder, so that Argo CD will have nothing to render for it"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from telefonistka_py import markdown
+from telefonistka_py import counted, markdown
 from telefonistka_py.argocd import (
     components,
     discovery,
@@ -77,7 +77,9 @@ class Task:
 
     @property
     def head(self) -> Head:
-        return Head(self.html_url, self.pull.head_sha, self.pull.head_ref, self.ground.pin.branch)
+        return Head(
+            self.html_url, self.pull.head_sha, self.pull.head_ref, self.ground.pin.branch, self.ground.pin.commit
+        )
 
 
 @dataclass(frozen=True)
@@ -212,7 +214,7 @@ def _report(compared: _Compared, verdict: Verdict) -> Report:
     errors = compared.errors
     failed = any(each.errors for each in compared.results)
     apps = len(compared.examined)
-    note = f"{apps} {'app' if apps == 1 else 'apps'} of {len(compared.results)} components compared"
+    note = f"{counted.of(apps, 'app')} of {counted.of(len(compared.results), 'component')} compared"
     unwell = results.worth_another_try(errors)
     log.info("compared with the clusters", apps=apps, failed=len(errors), components=len(compared.results))
     return Report(compared.results, unwell, failed and unwell is None, verdict.merge, note)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any
 
+from telefonistka_py import counted
 from telefonistka_py.names import RepoPath
 
 Object = Mapping[str, Any]
@@ -193,10 +194,12 @@ class AppDiff:
     unseen: tuple[ObjectId, ...] = ()
     """Secrets whose values Argo CD keeps to itself, so that nobody can say whether they change."""
     notes: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
+    """Kind and name of hooks that the pull request changes."""
 
     @property
     def differs(self) -> bool:
-        return bool(self.objects) or any(each.differs for each in self.left_out)
+        return bool(self.objects or self.hooks) or any(each.differs for each in self.left_out)
 
     @property
     def surely_none(self) -> bool:
@@ -210,7 +213,7 @@ class AppDiff:
             return "no diff" if self.surely_none else "no diff that can be shown"
         counts = ((fate, sum(each.fate is fate for each in self.objects)) for fate in _IN_WORDS)
         said = ", ".join(f"{count:,} {fate.value}" for fate, count in counts if count)
-        return f"{len(self.objects):,} {'object' if len(self.objects) == 1 else 'objects'}: {said}"
+        return f"{counted.of(len(self.objects), 'object')}: {said}"
 
 
 _IN_WORDS = (Fate.NEW, Fate.CHANGED, Fate.DELETED, Fate.LEFT)

@@ -1,5 +1,6 @@
 """Which live object belongs to which manifest, and which take no part."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,6 +52,23 @@ def pairs(facts: Facts) -> Pairs:
     ids = sorted((there.keys() | wanted.keys()) - (hooks - wanted.keys()))
     couples = tuple(Couple(each, there.get(each), wanted.get(each)) for each in ids)
     return Pairs(couples, tuple(sorted(hooks - wanted.keys())), tuple(dict.fromkeys(repeated)))
+
+
+def other_hooks(before: Sequence[Object], wanted: Sequence[Object]) -> tuple[str, ...]:
+    """The kinds and names of the hooks that are in one of two renderings alone, or not the same in both: hooks are not
+    compared with the cluster, which keeps few of them, but what runs at a sync is no matter of course."""
+    one, other = _hooks(before), _hooks(wanted)
+    return tuple(sorted({_called((one | other)[each]) for each in one.keys() ^ other.keys()}))
+
+
+def _hooks(manifests: Sequence[Object]) -> dict[str, Object]:
+    return {json.dumps(each, sort_keys=True): each for each in _flattened(manifests) if is_hook(each)}
+
+
+def _called(found: Object) -> str:
+    metadata = found.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    return f"{found.get('kind') or ''}/{metadata.get('name') or metadata.get('generateName') or ''}"
 
 
 def is_hook(found: Object | None) -> bool:

@@ -103,6 +103,8 @@ def _warnings(compared: Compared) -> Iterator[str]:
     if diff.unseen:
         some = _some([str(id) for id in diff.unseen])
         yield f"Argo CD hides the values of Secrets, so whether they change is not known: {some}."
+    if diff.hooks:
+        yield f"Hooks change, which run at a sync: {_some(diff.hooks)}."
     if changed := [str(each.id) for each in diff.left_out if each.differs]:
         yield f"Left out as a hook or as `IgnoreExtraneous`, though it seems to change: {_some(changed)}."
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from telefonistka_py import markdown
+from telefonistka_py import counted, markdown
 from telefonistka_py.cli import json_text
 from telefonistka_py.config import read
 from telefonistka_py.config.problem import Invalid, Problem, Valid
@@ -152,8 +152,8 @@ def _excerpt(problem: Problem, folder: Path) -> list[str]:
 
 def _summary(checked: Checked, against: str | None) -> str:
     mistakes, warnings = len(checked.mistakes), len(checked.problems) - len(checked.mistakes)
-    parts = [f"{mistakes} {'problem' if mistakes == 1 else 'problems'}"] if mistakes else ["No problems"]
-    parts += [f"{warnings} {'warning' if warnings == 1 else 'warnings'}"] if warnings else []
+    parts = [counted.of(mistakes, "problem")] if mistakes else ["No problems"]
+    parts += [counted.of(warnings, "warning")] if warnings else []
     said = ", ".join(parts)
     if against:
         said += f". Compared with {against}: {check_words.routes(checked)}"

@@ -19,8 +19,10 @@ def demo(repo: Path | None, keep: bool, argocd: bool) -> int:
     """Show a whole promotion: no account, no network, nothing to configure.
 
     Starts a GitHub in a folder and the real server beside it. alice merges a change; Telefonistka opens the pull
-    requests for the next environments; bob merges them; and so on to production. The exit code is 0 only when every
-    check held at the end.
+    requests for the next environments; bob merges them; and so on to production.
+
+    \b
+    Exit codes: 0 every check held at the end, 1 one did not or nothing could be shown, 2 a wrong option.
     """
     import asyncio
 

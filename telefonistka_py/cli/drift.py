@@ -11,6 +11,7 @@ import click
 
 from telefonistka_py import markdown
 from telefonistka_py.cli import json_text
+from telefonistka_py.config.read import ROOT
 from telefonistka_py.drift import overview, tables
 from telefonistka_py.drift.overview import Seen
 from telefonistka_py.errors import OperatorMistake
@@ -40,7 +41,7 @@ def drift(repo: Path, ref: str | None, component: str | None, as_json: bool, as_
     if as_json and as_markdown:
         raise click.UsageError("give --json or --markdown, not both")
     with Clone(repo, os.environ) as clone:
-        commit = _commit(clone, ref)
+        name, commit = _commit(clone, ref)
         known = directories.at(clone.path, commit.tree, os.environ)
         progress = Progress(time.monotonic, sys.stderr.isatty())
         seen = Seen(commit.sha, commit.tree, known, clone.tree, clone.blob)
@@ -56,23 +57,26 @@ def drift(repo: Path, ref: str | None, component: str | None, as_json: bool, as_
         click.echo(json_text.of(tables.as_data(found, diffs)))
     else:
         text = tables.as_markdown(found) if as_markdown else tables.as_text(found, diffs, width)
+        if found.problems and not as_markdown:
+            click.echo(f"Every {ROOT} is read at {name} ({commit.sha[:7]}).\n")
         click.echo(markdown.printable(text))
     if found.mistaken:
         return CONFIG_PROBLEM
     return DIFFERS if found.differs else LEVEL
 
 
-def _commit(clone: Clone, ref: str | None) -> Commit:
-    """Without `ref` the default branch: as it is here, else as it was fetched, else what is checked out."""
+def _commit(clone: Clone, ref: str | None) -> tuple[str, Commit]:
+    """With its name. Without `ref` the default branch: as it is here, else as it was fetched, else what is checked
+    out."""
     if ref:
-        return clone.commit(ref)
+        return ref, clone.commit(ref)
     branch = clone.default_branch()
     for name in (f"refs/heads/{branch}", f"refs/remotes/origin/{branch}"):
         try:
-            return clone.commit(name)
+            return name.removeprefix("refs/heads/").removeprefix("refs/remotes/"), clone.commit(name)
         except OperatorMistake:
             continue
-    return clone.commit("HEAD")
+    return "HEAD", clone.commit("HEAD")
 
 
 class Progress:

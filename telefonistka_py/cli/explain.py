@@ -1,6 +1,7 @@
 """`telefonistka explain`: where a file or a component is promoted, and why or why not."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def explain(path: str, repo: Path, ref: str, labels: tuple[str, ...], as_json: b
         config = _root(clone, entry)
         if isinstance(config, Invalid):
             said = {"problems": [_problem(problem) for problem in config.problems]}
-            click.echo(json_text.of(said) if as_json else "\n".join(map(str, config.problems)))
+            click.echo(json_text.of(said) if as_json else "\n".join(_lines(config.problems, ref)))
             return CONFIG_PROBLEM
         places = document.parse(clone.blob(entry.sha) if entry else b"")
         broken: dict[Problem, None] = {}
@@ -57,7 +58,7 @@ def explain(path: str, repo: Path, ref: str, labels: tuple[str, ...], as_json: b
     if as_json:
         click.echo(json_text.of({**_data(asked, found, commit), "problems": [_problem(each) for each in broken]}))
     else:
-        for line in (there, *_text(found, configured=entry is not None), *map(str, broken)):
+        for line in (there, *_text(found, configured=entry is not None), *_lines(broken, ref)):
             click.echo(markdown.printable(line))
     if broken:
         return CONFIG_PROBLEM
@@ -202,6 +203,10 @@ def _look_data(look: Look) -> dict[str, Any]:
 
 def _spot(spot: Spot) -> dict[str, Any]:
     return {"path": spot.path, "line": spot.line}
+
+
+def _lines(problems: Iterable[Problem], ref: str) -> list[str]:
+    return [f"{problem.severity.value} at {ref}: {problem}" for problem in problems]
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

@@ -52,18 +52,22 @@ def list_(as_json: bool) -> None:
 def retry(which: str) -> int:
     """Have pushes tried now: all that wait for an endpoint, or one delivery by its id (as `inbox list` shows it).
 
-    A push that was given up is tried once more. A server that runs takes them up within half a minute.
+    WHICH is the endpoint's URL or its short name, or the delivery's id. A push that was given up is tried once more. A
+    server that runs takes them up within half a minute.
     """
     from telefonistka_py.cli import fanout_known
 
     async def again(it: Inbox) -> int:
         if which.startswith("forward:"):
             if await it.again(which) is None:
-                return _unknown(which)
+                click.echo(f"The inbox has no delivery {which}: telefonistka inbox list shows them.", err=True)
+                return NOTHING
             click.echo(f"{which} is tried now.")
             return 0
         found = await fanout_known.named(it, which)
-        if found is None or not found.waiting:
+        if found is None:
+            return await _unknown(it, which)
+        if not found.waiting:
             click.echo(f"Nothing waits for {which}.", err=True)
             return NOTHING
         if found.held:
@@ -78,20 +82,28 @@ def retry(which: str) -> int:
 
 @fanout.command(short_help="Send nothing to an endpoint until it is resumed.")
 @click.argument("which")
-def pause(which: str) -> int:
-    """Send nothing to an endpoint. Pushes wait for it, each as long as it would be tried, a day by default."""
+@click.option("--ahead", is_flag=True, help="WHICH is a URL that nothing was forwarded to yet.")
+def pause(which: str, ahead: bool) -> int:
+    """Send nothing to the endpoint WHICH, named by its URL or its short name. Pushes wait for it, each as long as it
+    would be tried, a day by default.
+
+    One that nothing was forwarded to yet is refused, as a URL that was mistyped would be; --ahead takes it.
+    """
     from telefonistka_py.cli import fanout_known
-    from telefonistka_py.fanout import health, model
 
     async def held(it: Inbox) -> int:
         found = await fanout_known.named(it, which)
-        if found is None and "://" not in which:
-            return _unknown(which)
-        key = found.key if found else model.key(which)
-        if found is None or found.health is None:
-            await it.note(health.NOTES + key, health.write(health.Health(model.shown(which), ok_at=_now())))
-        await it.note(health.HELD + key, _now().isoformat())
-        click.echo(f"{(found and found.url) or which} is paused.")
+        if found is None and not ahead:
+            code = await _unknown(it, which)
+            if "://" in which:
+                click.echo("To pause an endpoint before its first push, add --ahead.", err=True)
+            return code
+        if found is None:
+            url = await fanout_known.hold_ahead(it, which, _now())
+            click.echo(f"{url} is paused, before anything was forwarded to it.")
+        else:
+            await fanout_known.hold(it, found.key, _now())
+            click.echo(f"{found.url or which} is paused.")
         return 0
 
     return _with(held)
@@ -100,14 +112,15 @@ def pause(which: str) -> int:
 @fanout.command(short_help="Send to a paused endpoint again.")
 @click.argument("which")
 def resume(which: str) -> int:
-    """Send to an endpoint again that was paused, by hand or for failing for days. What waits for it is tried now."""
+    """Send to the endpoint WHICH again, named by its URL or its short name, that was paused by hand or for failing for
+    days. What waits for it is tried now."""
     from telefonistka_py.cli import fanout_known
     from telefonistka_py.fanout import health
 
     async def resumed(it: Inbox) -> int:
         found = await fanout_known.named(it, which)
         if found is None:
-            return _unknown(which)
+            return await _unknown(it, which)
         if not found.held and not (found.health and found.health.paused):
             click.echo(f"{found.url or which} is not paused.", err=True)
             return NOTHING
@@ -163,8 +176,12 @@ def _with(act: Callable[[Inbox], Awaitable[Answer]]) -> Answer:
     return asyncio.run(acted())
 
 
-def _unknown(which: str) -> int:
-    click.echo(f"Nothing is known of {which}: telefonistka fanout list shows the endpoints.", err=True)
+async def _unknown(it: Inbox, which: str) -> int:
+    """Says so, with what is known."""
+    from telefonistka_py.cli import fanout_known
+
+    known = [each.url or each.key for each in await fanout_known.endpoints(it)]
+    click.echo(fanout_known.unknown(which, known), err=True)
     return NOTHING
 
 

@@ -2,17 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 
 import click
 
+from telefonistka_py import counted
+from telefonistka_py.config.replacement import Piece
 from telefonistka_py.events import own
-from telefonistka_py.fanout import health, model
+from telefonistka_py.fanout import address, health, model
 from telefonistka_py.fanout.health import Health
 from telefonistka_py.inbox.model import Entry, Inbox, State
 
 MOST = 10_000
 """Deliveries that wait, looked at."""
+MOST_NAMED = 5
+"""Endpoints that a sentence names."""
 
 
 @dataclass
@@ -49,13 +55,49 @@ async def endpoints(it: Inbox) -> Sequence[Endpoint]:
 async def named(it: Inbox, which: str) -> Endpoint | None:
     """By its URL, with its query or, if that names only one, without; or by its short name."""
     found = await endpoints(it)
+    spelt = _spelt(which)
     for each in found:
-        if each.key in (which, model.key(which)):
+        if each.key in (which, model.key(spelt)):
             return each
-    alike = [each for each in found if each.url and each.url == which]
+    alike = [each for each in found if each.url and each.url == spelt]
     if len(alike) > 1:
         raise click.UsageError(f"{which} has several queries: use one of {', '.join(each.key for each in alike)}")
     return alike[0] if alike else None
+
+
+def _spelt(which: str) -> str:
+    """A URL as pushes are forwarded to it: in one spelling; anything else as it is."""
+    try:
+        return address.made([Piece(which, given=True)])
+    except address.Refused:
+        return which
+
+
+def unknown(which: str, known: Sequence[str]) -> str:
+    """A sentence for an endpoint that is none; the likeliest of those that are known, or a few of them."""
+    if not known:
+        return f"Nothing is known of {which}: nothing was forwarded yet."
+    if near := get_close_matches(_spelt(which), known, n=1, cutoff=0.8):
+        return f"Nothing was ever forwarded to {which}; did you mean {near[0]}?"
+    more = f" and {len(known) - MOST_NAMED:,} more" if len(known) > MOST_NAMED else ""
+    return f"Nothing is known of {which}; known are {', '.join(known[:MOST_NAMED])}{more} (telefonistka fanout list)."
+
+
+async def hold(it: Inbox, key: str, now: datetime) -> None:
+    """Pauses an endpoint by hand."""
+    await it.note(health.HELD + key, now.isoformat())
+
+
+async def hold_ahead(it: Inbox, url: str, now: datetime) -> str:
+    """Pauses one that nothing was forwarded to; how it is shown. Raises `UsageError` for what is no endpoint's URL."""
+    try:
+        spelt = address.made([Piece(url, given=True)])
+    except address.Refused as error:
+        raise click.UsageError(f"{url} can't be an endpoint: {error}") from None
+    # Without any moment it would be forgotten at once; that of a success would be said to be one.
+    await it.note(health.NOTES + model.key(spelt), health.write(Health(model.shown(spelt), failed_at=now)))
+    await hold(it, model.key(spelt), now)
+    return model.shown(spelt)
 
 
 async def due_now(it: Inbox, endpoint: Endpoint) -> None:
@@ -108,4 +150,4 @@ def as_data(each: Endpoint) -> dict[str, Any]:
 
 
 def many(count: int) -> str:
-    return "1 push" if count == 1 else f"{count:,} pushes"
+    return counted.of(count, "push", "pushes")

@@ -33,19 +33,28 @@ def inbox() -> None:
 @click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
 @click.option("--lane", metavar="LANE", help="Only those of one lane, such as acme/gitops#7.")
 @click.option("--most", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many at most.")
+@click.option("--all", "everything", is_flag=True, help="Also chores, and events of checks that were handled.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
-def list_(state: str | None, lane: str | None, most: int, as_json: bool) -> None:
-    """List deliveries, newest first: when they came, what they are, and what came of them."""
+def list_(state: str | None, lane: str | None, most: int, everything: bool, as_json: bool) -> None:
+    """List deliveries, newest first: when they came, what they are, and what came of them.
+
+    That is the webhooks that GitHub sent, and the work that they led to. Left out, unless --all or --lane is given, are
+    the chores that the server does again and again, and the many events of checks and statuses that were handled.
+    """
+    from telefonistka_py.cli import inbox_seen
     from telefonistka_py.inbox.model import State
 
-    found = _with(lambda it: it.entries(state=State(state) if state else None, lane=lane, most=most))
+    asked = State(state) if state else None
+    seen = _with(lambda it: inbox_seen.newest(it, asked, lane, most, everything=everything or lane is not None))
     if as_json:
-        _print_json([_as_data(entry) for entry in found])
+        _print_json([_as_data(entry) for entry in seen.shown])
         return
-    for entry in found:
+    for entry in seen.shown:
         click.echo(_line(entry))
-    if not found:
+    if not seen.shown:
         click.echo("No deliveries.")
+    if seen.chores or seen.echoes:
+        click.echo(inbox_seen.left_out(seen), err=True)
 
 
 @inbox.command(short_help="Show one delivery with its payload.")
@@ -75,6 +84,8 @@ def retry(ids: tuple[str, ...], dead: bool) -> int:
 
     async def again(it: Inbox) -> int:
         wanted = list(ids) + ([entry.id for entry in await it.entries(state=State.DEAD, most=10_000)] if dead else [])
+        if not wanted:
+            click.echo("No delivery ended dead.")
         return sum([_told(id, await it.again(id), "will be handled again", State.UNDERWAY) for id in wanted])
 
     if not ids and not dead:
@@ -97,14 +108,19 @@ def drop(ids: tuple[str, ...]) -> int:
 @inbox.command(short_help="Count the deliveries in each state.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 def stats(as_json: bool) -> None:
-    """Count the deliveries in each state."""
-    counts = _with(lambda it: it.counts())
-    data = {state: getattr(counts, state) for state in STATES}
+    """Count the deliveries in each state: webhooks and the work that they led to, and apart from them the chores that
+    the server does again and again."""
+    from telefonistka_py.app import backlog
+
+    found = _with(backlog.of)
+    data = {state: getattr(found.webhooks, state) for state in STATES}
     if as_json:
-        _print_json(data)
-    else:
-        for state, count in data.items():
-            click.echo(f"{state:<9}{count:>9,}")
+        _print_json({**data, "chores": found.chores})
+        return
+    for state, count in data.items():
+        click.echo(f"{state:<9}{count:>9,}")
+    if found.chores:
+        click.echo(f"Beside these, {backlog.told(found.chores)} of the server.")
 
 
 def _with(act: Callable[[Inbox], Awaitable[Answer]]) -> Answer:

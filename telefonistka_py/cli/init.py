@@ -68,14 +68,15 @@ def init(path: Path, yes: bool, only_print: bool) -> int:
 
 def _asked(layout: Layout, usual: Choice) -> Choice:
     """Asks for the order, then for each environment with several folders whether they get a pull request each."""
+    from telefonistka_py import counted
     from telefonistka_py.suggest import propose
     from telefonistka_py.suggest.model import Choice
 
     names = [environment.name for environment in layout.environments]
     for environment in layout.environments:
-        click.echo(
-            f"  {environment.name}: {', '.join(environment.holders)}  ({len(environment.components)} components)"
-        )
+        count = len(environment.components)
+        components = counted.of(count, "component")
+        click.echo(f"  {environment.name}: {', '.join(environment.holders)}  ({components})")
     order = usual.order
     if not any(letter in name for name in names for letter in " +"):
         click.echo("In which order does a change travel? Join with + those that are promoted to together.")

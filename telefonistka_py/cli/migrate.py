@@ -11,21 +11,22 @@ def migrate() -> None:
     file updates itself.
 
     \b
-    Exit codes: 0 up to date, 2 the database can't be used.
+    Exit codes: 0 up to date, 2 the variable is missing, or the database can't be used.
     """
     import asyncio
     import os
 
-    from telefonistka_py import settings
+    from telefonistka_py import counted, settings
+    from telefonistka_py.errors import OperatorMistake
+    from telefonistka_py.inbox import postgres
 
     url = settings.read_database_url(os.environ)
     if url is None:
-        click.echo("Nothing to do: TELEFONISTKA_DATABASE_URL is not set, and the inbox in a file updates itself.")
-        return
-
-    from telefonistka_py.inbox import postgres
-
-    steps = asyncio.run(postgres.migrate(url))
-    for step in steps:
-        click.echo(f"made {step}")
-    click.echo(f"{len(steps)} steps made; the database is up to date." if steps else "Nothing to do: up to date.")
+        raise OperatorMistake(
+            "TELEFONISTKA_DATABASE_URL is missing: set it to postgresql://USER:PASSWORD@HOST:PORT/DATABASE. An inbox "
+            "in a file needs no migration: the server updates it."
+        )
+    done = asyncio.run(postgres.migrate(url))
+    count = len(done.made)
+    said = f"{counted.of(count, 'step was', 'steps were')} applied" if count else "nothing was to do"
+    click.echo(f"The inbox in the database {done.where} is at version {done.version}; {said}.")

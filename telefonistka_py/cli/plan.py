@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from telefonistka_py import markdown
+from telefonistka_py import counted, markdown
 from telefonistka_py.config.problem import Problem, Severity
+from telefonistka_py.config.read import ROOT
 from telefonistka_py.localgit.clone import Clone
 from telefonistka_py.names import Login
 from telefonistka_py.promotion import offline
@@ -23,8 +24,8 @@ PLANNED, NOTHING, CONFIG_PROBLEM = 0, 1, 2
 @click.option("--merge", metavar="REV", help="A merge or squash commit on the default branch: what it promotes.")
 @click.option("--base", metavar="REV", help="With --head: the default branch that an open pull request goes to.")
 @click.option("--head", metavar="REV", help="With --base: the open pull request's head.")
-@click.option("--pr", type=click.IntRange(min=1), help="The pull request's number. Default: from the merge's message.")
-@click.option("--ref", metavar="NAME", help="The pull request's branch. Default: from the merge's message.")
+@click.option("--pr", type=click.IntRange(min=1), help="The pull request's number. Default: from the commit's message.")
+@click.option("--ref", metavar="NAME", help="The pull request's branch. Default: --head, or from the commit's message.")
 @click.option("--author", metavar="LOGIN", help="Who opened the pull request.")
 @click.option("--label", "labels", metavar="L", multiple=True, help="A label of the pull request; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
@@ -41,7 +42,8 @@ def plan(
 ) -> int:
     """Show what would be promoted, with the reasons for what would not. Nothing is sent or written.
 
-    Either --merge REV, for a change that was merged, or --base REV --head REV, for one that is open.
+    Either --merge REV, for a change that was merged, or --base REV --head REV, for one that is open. As for an open
+    pull request on GitHub, the telefonistka.yaml at the root is read at --base, and those of components at --head.
 
     \b
     Exit codes: 0 planned, 1 nothing to promote, 2 a problem in a telefonistka.yaml, 3 any other error.
@@ -87,7 +89,13 @@ def as_data(preview: Preview) -> dict[str, Any]:
             for planned in preview.planned
             if planned.graft.steps or planned.promotion.skips
         ],
-        "problems": [_problem(problem) for problem in preview.problems],
+        "problems": [_problem(problem, preview) for problem in preview.problems],
+        "configuration": {
+            "root": preview.config_at.root,
+            "components": preview.config_at.components,
+            "changed": list(preview.changed_configs),
+        },
+        "notes": _notes(preview),
     }
 
 
@@ -96,14 +104,41 @@ def _as_json(preview: Preview) -> str:
     return said.encode("utf-8", "backslashreplace").decode()  # names that are no UTF-8, as JSON escapes them
 
 
-def _problem(problem: Problem) -> dict[str, Any]:
+def _problem(problem: Problem, preview: Preview) -> dict[str, Any]:
     said = f"{problem.key} {problem.message}".strip()
-    return {"path": problem.path, "line": problem.line, "message": said, "severity": problem.severity.value}
+    return {
+        "path": problem.path,
+        "line": problem.line,
+        "message": said,
+        "severity": problem.severity.value,
+        "revision": preview.config_at.of(problem.path),
+    }
+
+
+def _notes(preview: Preview) -> list[str]:
+    """What a reader would miss: which version of a changed configuration this plan goes by."""
+    at = preview.config_at
+    if at.root == at.components:
+        return []
+    own = [path for path in preview.changed_configs if path != ROOT]
+    notes = []
+    if ROOT in preview.changed_configs:
+        notes.append(
+            f"{at.components} changes {ROOT}. This plan goes by the one at {at.root}, as for every open pull request; "
+            f"once it is merged, its own counts. `telefonistka check --against {at.root}`, with {at.components} "
+            "checked out, shows which routes change."
+        )
+    if own:
+        notes.append(f"{at.components} changes {', '.join(own)}. This plan goes by {at.components} there.")
+    return notes
 
 
 def as_text(preview: Preview) -> str:
     """The plan for a person."""
-    lines = [f"{problem.severity.value}: {problem}" for problem in preview.problems]
+    lines = [f"note: {note}" for note in _notes(preview)]
+    lines += [
+        f"{problem.severity.value} at {preview.config_at.of(problem.path)}: {problem}" for problem in preview.problems
+    ]
     for planned in preview.planned:
         lines += _promotion(planned)
     for passed in preview.passed_over:
@@ -118,10 +153,11 @@ def as_text(preview: Preview) -> str:
 def _why_nothing(preview: Preview) -> str:
     if not preview.config_found:
         return "Nothing to promote: there is no telefonistka.yaml at the root of the repository."
-    return (
-        f"Nothing to promote: none of the {preview.changed_files} changed files lies in a component "
-        "of a flow of telefonistka.yaml whose conditions hold."
-    )
+    if not preview.changed_files:
+        return "Nothing to promote: no file changed."
+    count = preview.changed_files
+    which = f"none of the {count:,} changed files lies" if count > 1 else "the one changed file does not lie"
+    return f"Nothing to promote: {which} in a component of a flow of {ROOT} whose conditions hold."
 
 
 def _promotion(planned: Planned) -> list[str]:
@@ -129,9 +165,12 @@ def _promotion(planned: Planned) -> list[str]:
     if not promotion.sync:
         lines = [f"Not opened: every target of {', '.join(promotion.components)} is skipped."]
     elif not planned.graft.steps:
-        lines = [f"Not opened: {', '.join(promotion.targets)} already equal their source."]
+        equal = "equals its" if len(promotion.targets) == 1 else "equal their"
+        lines = [f"Not opened: {', '.join(promotion.targets)} {equal} source."]
     else:
-        counts = f"+{len(changes.added)} ~{len(changes.modified)} -{len(changes.deleted)} files"
+        files = len(changes.added) + len(changes.modified) + len(changes.deleted)
+        counts = counted.of(files, "file")
+        counts += f": +{len(changes.added)} ~{len(changes.modified)} -{len(changes.deleted)}"
         lines = [
             draft.title,
             f"  branch    {draft.branch}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shlex
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -27,12 +28,18 @@ WEBHOOK_SECRET = "sandbox-secret"  # noqa: S105 - the sandbox's own, and shown o
               help="Where webhooks are sent: the server that is tried out.")  # fmt: skip
 @click.option("--webhook-secret", default=WEBHOOK_SECRET, show_default=True, metavar="SECRET",
               help="What they are signed with: the server's GITHUB_WEBHOOK_SECRET.")  # fmt: skip
-@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Where clones and the key are kept.")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where clones and the key are kept: a new or empty one. Default: one that goes with the sandbox.",
+)
 def sandbox(repos: tuple[str, ...], port: int, webhook_url: str, webhook_secret: str, folder: Path | None) -> None:
     """GitHub in a folder: a local stand-in to try your configuration in.
 
     Each --repo is cloned as it was last committed, and the original is never touched. Push to the printed address
-    with plain git; open and merge pull requests over the REST API with the printed tokens. Ctrl-C ends it.
+    with plain git; open and merge pull requests in a browser, or over the REST API with the printed tokens. Without
+    --repo there is one repository that is almost empty. Ctrl-C ends it, and with it its pull requests: a --folder can
+    be looked into afterwards, but not gone on with.
     """
     if not webhook_url.startswith(("http://", "https://")):
         raise _bad(f"--webhook-url {webhook_url} is no address; it starts with http:// or https://.")
@@ -46,10 +53,21 @@ def sandbox(repos: tuple[str, ...], port: int, webhook_url: str, webhook_secret:
 @contextlib.contextmanager
 def _folder(chosen: Path | None) -> Iterator[Path]:
     if chosen is not None:
+        _refuse_used(chosen)
         yield chosen
         return
     with tempfile.TemporaryDirectory(prefix="telefonistka-sandbox-") as made:
         yield Path(made)
+
+
+def _refuse_used(folder: Path) -> None:
+    """An ended sandbox left its repositories there, and took the pull requests that belong to their branches along."""
+    earlier = folder / "repositories"
+    if earlier.exists():
+        raise _bad(
+            f"{folder} holds the repositories of another sandbox. One that has ended can't be gone on with, as its "
+            f"pull requests ended with it: remove them (rm -r {shlex.quote(str(earlier))}), or choose another --folder."
+        )
 
 
 def _named(repos: tuple[str, ...]) -> dict[str, str]:

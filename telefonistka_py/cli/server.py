@@ -7,7 +7,12 @@ import click
 def server() -> None:
     """Take GitHub's webhooks in and handle them, until stopped.
 
-    Everything is configured by environment variables. The exit code is 2 when one is missing or wrong.
+    Everything is configured by environment variables. At the least they are GITHUB_WEBHOOK_SECRET, and GITHUB_APP_ID
+    with GITHUB_APP_PRIVATE_KEY_PATH, or GITHUB_OAUTH_TOKEN. `telefonistka setup` writes them, and `telefonistka doctor`
+    says what is missing.
+
+    \b
+    Exit codes: 0 stopped, 2 a variable is missing or wrong.
     """
     import asyncio
 

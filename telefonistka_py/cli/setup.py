@@ -18,9 +18,15 @@ FOLDER = "telefonistka-app"
 @click.command()
 @click.option("--listen", default="127.0.0.1:3000", show_default=True, metavar="HOST:PORT", help="Where the page is.")
 @click.option("--org", default="", metavar="ORG", help="The organisation that is to own the App. Default: you.")
-@click.option("--name", default="telefonistka", show_default=True, metavar="NAME", help="The App's name.")
+@click.option(
+    "--name",
+    default="",
+    metavar="NAME",
+    help="The App's name, unique on all of GitHub. Default: telefonistka-ORG, or else named after the host of --url.",
+)
 @click.option("--url", default="", metavar="URL", help="The server's public address, where GitHub sends webhooks.")
-@click.option("--github-host", envvar="GITHUB_HOST", default="", metavar="HOST", help="GitHub Enterprise's host.")
+@click.option("--github-host", envvar="GITHUB_HOST", show_envvar=True, default="", metavar="HOST",
+              help="GitHub Enterprise's host.")  # fmt: skip
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help=f"The folder for the files. Default: {FOLDER}."
 )

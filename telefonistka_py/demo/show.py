@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from telefonistka_py import counted
 from telefonistka_py.demo import change, proof, stage
 from telefonistka_py.demo.change import Change
 from telefonistka_py.demo.proof import Check
@@ -55,7 +56,8 @@ def _tell_status(on: Stage, pulls: list[Pull], say: Say) -> None:
 
 async def _tell_promotion(on: Stage, pull: Pull, say: Say) -> None:
     say(f"    telefonistka opens #{pull.number}: {pull.title}  [{', '.join(pull.labels)}]")
-    say(f"        {len(await on.repo.files(pull.number))} files changed, on {pull.head_ref}")
+    files = await on.repo.files(pull.number)
+    say(f"        {counted.of(len(files), 'file')} changed, on {pull.head_ref}")
 
 
 async def _sum_up(on: Stage, say: Say) -> bool:
@@ -65,7 +67,8 @@ async def _sum_up(on: Stage, say: Say) -> bool:
         files = await on.repo.files(pull.number)
         state = "merged" if pull.merged else pull.state
         say(f"  #{pull.number}  {pull.title}")
-        say(f"      {state}, {len(files)} files, labels {', '.join(pull.labels)}, branch {pull.head_ref}")
+        labels = f"{'label' if len(pull.labels) == 1 else 'labels'} {', '.join(pull.labels)}"
+        say(f"      {state}, {counted.of(len(files), 'file')}, {labels}, branch {pull.head_ref}")
     checks = await _checks(on, promotions)
     say("Checks")
     for check in checks:
@@ -73,7 +76,8 @@ async def _sum_up(on: Stage, say: Say) -> bool:
     requests = [each for each in on.hub.exchanges if each.actor in (on.app.slug, on.app.bot.login)]
     tokens = sum("/access_tokens" in each.path for each in requests)
     events = sum(delivery.event == "pull_request" and delivery.action == "closed" for delivery in on.hub.deliveries)
-    say(f"{len(requests)} requests to GitHub for {events} merges, {tokens} of them for a token")
+    made, merges = counted.of(len(requests), "request"), counted.of(events, "merge")
+    say(f"{made} to GitHub for {merges}, {tokens} of them for a token")
     return all(check.held for check in checks)
 
 

@@ -95,6 +95,8 @@ class InboxFacts:
     counts: Counts
     dead: tuple[Entry, ...]
     """A few of them, the newest first."""
+    chores: int = 0
+    """Work on a timer, which is not among the counts."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import aiohttp
 
-from telefonistka_py.app import store
+from telefonistka_py.app import backlog, store
 from telefonistka_py.argocd.client import Client
 from telefonistka_py.argocd.instances import Instance
 from telefonistka_py.config import read
@@ -167,9 +167,9 @@ class Doctor:
                 return (wrong(said, "Make it, or set TELEFONISTKA_INBOX to a file on a volume."),)
             return (fine(f"There is no inbox at {path} yet; the server makes it when it starts."),)
         async with store.opened(self.settings, self.clock, beside=True) as it:
-            counts, dead = await it.counts(), await it.entries(state=State.DEAD, most=3)
+            found, dead = await backlog.of(it), await it.entries(state=State.DEAD, most=3)
         where = "The database" if self.settings.database_url else str(path)
-        return judge_work.inbox(InboxFacts(where, counts, tuple(dead)))
+        return judge_work.inbox(InboxFacts(where, found.webhooks, tuple(dead), found.chores))
 
     async def _argocd(self, instance: Instance) -> Iterable[Finding]:
         client = Client(instance, self.settings.argocd_limits)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from telefonistka_py.app import backlog
 from telefonistka_py.config.model import Config
 from telefonistka_py.config.problem import Invalid, Valid
 from telefonistka_py.doctor.facts import ApproverFacts, ArgoFacts, InboxFacts, Seen
@@ -13,9 +14,10 @@ MOST_PROBLEMS = 5
 
 def inbox(facts: InboxFacts) -> Iterator[Finding]:
     counts = facts.counts
+    chores = f", and {backlog.told(facts.chores)}" if facts.chores else ""
     yield fine(
         f"{facts.where}: {counts.waiting:,} waiting, {counts.underway:,} underway, {counts.done:,} done, "
-        f"{counts.dead:,} dead."
+        f"{counts.dead:,} dead{chores}."
     )
     if counts.dead:
         newest = facts.dead[0] if facts.dead else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from telefonistka_py import counted
 from telefonistka_py.drift.model import (
     Content,
     Contents,
@@ -129,7 +130,7 @@ def _size(content: bytes | Opaque) -> int:
 
 
 def _bytes(size: int) -> str:
-    return "1 byte" if size == 1 else f"{size:,} bytes"
+    return counted.of(size, "byte")
 
 
 def _unseen(path: RepoPath, *sides: Content) -> FileDrift:

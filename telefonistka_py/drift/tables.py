@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from telefonistka_py import markdown
+from telefonistka_py import counted, markdown
 from telefonistka_py.config.problem import Problem
 from telefonistka_py.drift.model import FileDrift, Pair
 from telefonistka_py.drift.overview import Cell, Overview, State
@@ -70,8 +70,11 @@ def summary(found: Overview) -> str:
     if not compared:
         return "Nothing to compare: no flow of telefonistka.yaml takes a component of this repository."
     behind = sum(cell.state is not State.IN_STEP for cell in compared)
+    if len(compared) == 1:
+        return f"The one target is {'not ' if behind else ''}in step with its source."
     if behind:
-        return f"{behind:,} of {len(compared):,} targets are not in step with their source."
+        verb, whose = ("is", "its") if behind == 1 else ("are", "their")
+        return f"{behind:,} of {len(compared):,} targets {verb} not in step with {whose} source."
     return f"All {len(compared):,} targets are in step with their source."
 
 
@@ -110,7 +113,7 @@ def _aligned(rows: list[list[str]]) -> list[str]:
 
 def _word(cell: Cell) -> str:
     if cell.state is State.DIFFERS:
-        return f"differs by {cell.files:,} {'file' if cell.files == 1 else 'files'}"
+        return f"differs by {counted.of(cell.files, 'file')}"
     return "blocked by config" if cell.state is State.BLOCKED else cell.state.value
 
 

@@ -1,6 +1,7 @@
 """The inbox in PostgreSQL, for any number of replicas: built on procrastinate, in the extra `postgres`."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -28,15 +29,25 @@ async def open_inbox(
     return await postgres_store.opened(url, clock, stale_after, patience_seconds)
 
 
-async def migrate(url: str) -> list[str]:
-    """Makes or updates the layout in the database at `url`; the names of the steps that were made.
+@dataclass(frozen=True)
+class Migrated:
+    """What `migrate` did: to which database, as people may read it, at which version it is, and the steps made now."""
+
+    where: str
+    version: int
+    made: tuple[str, ...]
+
+
+async def migrate(url: str) -> Migrated:
+    """Makes or updates the layout in the database at `url`.
 
     Raises `OperatorMistake` when the database can't be used, when it is newer, or when the extra is not installed.
     """
     _require_extra()
-    from telefonistka_py.inbox import postgres_schema
+    from telefonistka_py.inbox import postgres_link, postgres_schema
 
-    return await postgres_schema.migrate(url)
+    made = await postgres_schema.migrate(url)
+    return Migrated(postgres_link.where(url), postgres_schema.version(), tuple(made))
 
 
 def _require_extra() -> None:
@@ -47,6 +58,6 @@ def _require_extra() -> None:
     except ImportError as missing:
         raise OperatorMistake(
             f"TELEFONISTKA_DATABASE_URL is set, but what speaks to PostgreSQL is not installed ({missing}): "
-            "pip install 'telefonistka-py[postgres]'."
+            "install Telefonistka with its extra `postgres`, from its folder by pip install '.[postgres]'."
         ) from None
     del procrastinate, psycopg, psycopg_pool

@@ -84,6 +84,11 @@ def _steps() -> Iterator[_Step]:
         yield _Step(name, text.encode())
 
 
+def version() -> int:
+    """How many steps this code's layout has: a newer one has more."""
+    return sum(1 for _ in _steps())
+
+
 async def migrate(url: str) -> list[str]:
     """Makes what is missing in the database at `url`; the names of the steps that were made.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from telefonistka_py import markdown
+from telefonistka_py import counted, markdown
 from telefonistka_py.config.problem import Problem
 from telefonistka_py.config.read import ROOT
 from telefonistka_py.feedback.model import Message, Section
@@ -114,7 +114,7 @@ def routes(checked: Checked) -> str:
     if checked.uncompared:
         return f"routes not compared: {checked.uncompared}"
     if checked.changes is None:
-        return f"{_of(checked.components, 'component')} on its routes"
+        return f"{counted.of(checked.components, 'component')} on its routes"
     return _counted(checked.changes) if checked.changes else "no route changes"
 
 
@@ -123,12 +123,8 @@ def _counted(changes: Sequence[Change]) -> str:
     new = sum(not change.before for change in changes)
     lost = sum(not change.after for change in changes)
     kinds = [f"{count} {said}" for count, said in ((new, "newly promoted"), (lost, "no longer")) if count]
-    said = f"the routes of {_of(len(changes), 'component')} change"
+    said = f"the routes of {counted.of(len(changes), 'component')} change"
     return f"{said} ({', '.join(kinds)})" if kinds else said
-
-
-def _of(count: int, word: str) -> str:
-    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
 
 
 def _place(problem: Problem) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telefonistka_py.config import read
 from telefonistka_py.config.model import Config
@@ -20,6 +20,9 @@ from telefonistka_py.tree.difference import Changes
 from telefonistka_py.tree.graft import Graft
 from telefonistka_py.tree.model import Entry, Listing, Mode
 from telefonistka_py.tree.reading import Answer, Reader, Trees, Wanted, attempt
+
+UNKNOWN_NUMBER, UNKNOWN_BRANCH = "<number>", "<branch>"
+"""What stands for the pull request's number and branch where nobody told them."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,24 @@ class Planned:
 
 
 @dataclass(frozen=True)
+class ConfigAt:
+    """The revisions, as they were asked for, at which each kind of `telefonistka.yaml` is read."""
+
+    root: str
+    components: str
+
+    def of(self, path: RepoPath) -> str:
+        return self.root if path == read.ROOT else self.components
+
+
+@dataclass(frozen=True)
 class Preview:
     base: str
+    config_at: ConfigAt
     config_found: bool
     changed_files: int
+    changed_configs: tuple[RepoPath, ...]
+    """Each `telefonistka.yaml` that the change itself adds, changes or removes."""
     planned: tuple[Planned, ...]
     passed_over: tuple[PassedOver, ...]
     problems: tuple[Problem, ...]
@@ -56,6 +73,7 @@ class Preview:
 class _Ground:
     """What is compared (`before` → `after`), where the root file is read, and the tree that is promoted on."""
 
+    config_at: ConfigAt
     before: Sha | None
     after: Sha
     config_tree: Sha
@@ -69,7 +87,8 @@ def of_merge(clone: Clone, revision: str, base: str, told: Told, templates: Temp
     """What the merge or squash commit `revision` of the default branch `base` leads to."""
     commit = clone.commit(revision)
     before = clone.commit(commit.parents[0]).tree if commit.parents else None
-    ground = _Ground(before, commit.tree, commit.tree, commit.tree, commit.tree, clone.tree, clone.blob)
+    at = ConfigAt(revision, revision)
+    ground = _Ground(at, before, commit.tree, commit.tree, commit.tree, commit.tree, clone.tree, clone.blob)
     return _preview(ground, base, _trigger(commit, told), told.labels, templates)
 
 
@@ -84,9 +103,10 @@ def of_pull(
     fork = clone.merge_base(base_commit.sha, head_commit.sha)
     if fork is None:
         raise RepoMistake(f"{base} and {head} have no commit in common")
-    told = Told(told.number, told.ref or head.removeprefix("origin/"), told.author, told.labels)
+    told = replace(told, ref=told.ref or _branch(head))
     with _merged(clone, base_commit, head_commit, environ) as merged:
         ground = _Ground(
+            config_at=ConfigAt(base, head),
             before=clone.commit(fork).tree,
             after=head_commit.tree,
             config_tree=base_commit.tree,
@@ -119,10 +139,11 @@ def _preview(ground: _Ground, base: str, trigger: Trigger, labels: frozenset[str
     before = Entry(Mode.DIRECTORY, ground.before) if ground.before else None
     after = Entry(Mode.DIRECTORY, ground.after)
     paths = [found.path for found in walk(lambda reader: _differences(reader, before, after))]
+    configs = tuple(path for path in paths if path.rpartition("/")[2] == read.ROOT)
     entry = walk(lambda reader: reader.find(ground.config_tree, read.ROOT))
     config = read.root(ground.blob(entry.sha)) if entry else Valid(Config())
     if isinstance(config, Invalid):
-        return Preview(base, True, len(paths), (), (), config.problems)
+        return Preview(base, ground.config_at, True, len(paths), configs, (), (), config.problems)
     routes = route.find(config.value, paths, labels)
     found_files = walk(lambda reader: decide.component_files(reader, ground.component_tree, routes))
     files = {
@@ -133,14 +154,31 @@ def _preview(ground: _Ground, base: str, trigger: Trigger, labels: frozenset[str
     planned = tuple(
         Planned(
             promotion,
-            draft.write(promotion, trigger, config.value.labels, templates),
+            _without_number(draft.write(promotion, trigger, config.value.labels, templates), trigger),
             _usable(graft),
             walk(lambda reader, promotion=promotion: _changes(reader, ground.tree, promotion)),  # type: ignore[misc]
         )
         for promotion, graft in zip(decision.plan.promotions, decision.grafts, strict=True)
     )
     problems = (*config.warnings, *decision.plan.problems)
-    return Preview(base, entry is not None, len(paths), planned, routes.passed_over, problems)
+    return Preview(
+        base=base,
+        config_at=ground.config_at,
+        config_found=entry is not None,
+        changed_files=len(paths),
+        changed_configs=configs,
+        planned=planned,
+        passed_over=routes.passed_over,
+        problems=problems,
+    )
+
+
+def _without_number(made: Draft, trigger: Trigger) -> Draft:
+    """`made`, with `UNKNOWN_NUMBER` where it would name pull request 0."""
+    if trigger.number:
+        return made
+    branch = made.branch.replace("promotions/0-", f"promotions/{UNKNOWN_NUMBER}-", 1)
+    return replace(made, branch=branch, body=_STEP_ZERO.sub(rf"\g<1>#{UNKNOWN_NUMBER} ", made.body, count=1))
 
 
 def _usable(graft: Graft | RepoMistake) -> Graft:
@@ -160,6 +198,7 @@ def _changes(reader: Reader, root: Sha, promotion: Promotion) -> Changes:
     return difference.changes(found)
 
 
+_STEP_ZERO = re.compile(r"^(↘️ *)#0 ", re.MULTILINE)
 _MERGE = re.compile(r"Merge pull request #(\d+) from [^/\s]+/(\S+)")
 _SQUASH = re.compile(r"\(#(\d+)\)\s*$")
 
@@ -171,10 +210,20 @@ def _trigger(commit: Commit, told: Told) -> Trigger:
     number = int(merge[1]) if merge else int(squash[1]) if squash else 0
     return Trigger(
         number=told.number if told.number is not None else number,
-        head_ref=told.ref or (merge[2] if merge else "unknown"),
+        head_ref=told.ref or (merge[2] if merge else UNKNOWN_BRANCH),
         author=told.author or Login(""),
         metadata=_remembered(commit.message),
     )
+
+
+_NO_BRANCH = re.compile(r"HEAD|@|[0-9a-f]{7,64}|.*([~^:]|@\{).*", re.DOTALL)
+
+
+def _branch(revision: str) -> str | None:
+    """The branch that `revision` names; None when it is written in another way, such as `HEAD` or a hash."""
+    if _NO_BRANCH.fullmatch(revision):
+        return None
+    return re.sub(r"^(refs/(heads|remotes)/)?(origin/)?", "", revision)
 
 
 def _remembered(message: str) -> Metadata | None:

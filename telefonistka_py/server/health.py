@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from telefonistka_py import counted
 from telefonistka_py.errors import WorldUnwell
 from telefonistka_py.inbox.model import Counts, Inbox
 from telefonistka_py.observability.metrics import Metrics
@@ -50,8 +51,7 @@ def _old_or_dead(oldest: datetime | None, dead: int, now: datetime) -> Iterator[
         minutes = (now - oldest) // timedelta(minutes=1)
         yield f"A webhook that came {minutes:,} minutes ago is not handled yet: telefonistka inbox list --state waiting"
     if dead:
-        deliveries = "1 delivery" if dead == 1 else f"{dead:,} deliveries"
-        yield f"{deliveries} ended dead: telefonistka inbox list --state dead"
+        yield f"{counted.of(dead, 'delivery', 'deliveries')} ended dead: telefonistka inbox list --state dead"
 
 
 async def count(inbox: Inbox, worker: Worker, metrics: Metrics, now: datetime) -> None:

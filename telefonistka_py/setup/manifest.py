@@ -5,7 +5,7 @@ Source: https://docs.github.com/en/apps/sharing-github-apps/registering-a-github
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from telefonistka_py import needs
@@ -22,19 +22,31 @@ _LOCAL = re.compile(r"localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0
 class Wish:
     """What the person who registers the App chose."""
 
-    name: str = "telefonistka"
+    name: str = ""
+    """Empty: `named` finds one. Names are unique over all of GitHub, so that the plain `telefonistka` is taken."""
     organization: str = ""
     """Its login; empty for the person's own account."""
     webhook: str = ""
     """Where GitHub is to send webhooks: the server's public address, with or without `/webhook`."""
 
 
+def named(wish: Wish) -> Wish:
+    """`wish` with a name that is likely free, where it has none: after the organisation, else the server's host."""
+    if wish.name:
+        return wish
+    try:
+        host = urlsplit(wish.webhook).hostname or ""
+    except ValueError:
+        host = ""
+    whose = wish.organization or host.removeprefix("telefonistka.")
+    name = "-".join(filter(None, ("telefonistka", *re.split("[^A-Za-z0-9]+", whose))))
+    return replace(wish, name=name[:LONGEST_NAME].rstrip("-"))
+
+
 def mistakes(wish: Wish) -> dict[str, str]:
-    """A sentence for each field that can't be used, by the field's name."""
+    """A sentence for each field that can't be used, by the field's name. `wish` has a name."""
     found: dict[str, str] = {}
-    if not wish.name:
-        found["name"] = "Give the App a name, such as telefonistka-acme. It must be unique on GitHub."
-    elif len(wish.name) > LONGEST_NAME:
+    if len(wish.name) > LONGEST_NAME:
         found["name"] = f"GitHub takes at most {LONGEST_NAME} characters; this name has {len(wish.name)}."
     if wish.organization and not _LOGIN.fullmatch(wish.organization):
         found["organization"] = "Write the organisation's login as in its address: acme for github.com/acme."

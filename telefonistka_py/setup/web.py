@@ -62,9 +62,10 @@ class Site:
     @property
     def entrance(self) -> str:
         """The path of the first page: the form, or what follows it where the command line said everything."""
-        if manifest.mistakes(self.wish):
+        wish = manifest.named(self.wish)
+        if manifest.mistakes(wish):
             return f"/{self.token}/"
-        said = {"name": self.wish.name, "organization": self.wish.organization, "webhook": self.wish.webhook}
+        said = {"name": wish.name, "organization": wish.organization, "webhook": wish.webhook}
         return f"/{self.token}/review?{urlencode(said)}"
 
     async def _ask(self, request: web.Request) -> web.StreamResponse:
@@ -75,9 +76,10 @@ class Site:
     async def _review(self, request: web.Request) -> web.StreamResponse:
         if self.kept is not None:
             return self._finished()
-        wish = Wish(*(request.query.get(name, "").strip() for name in ("name", "organization", "webhook")))
+        typed = Wish(*(request.query.get(name, "").strip() for name in ("name", "organization", "webhook")))
+        wish = manifest.named(typed)
         if wrong := manifest.mistakes(wish):
-            return _page(pages.ask(wish, wrong, self.html_url), 422)
+            return _page(pages.ask(typed, wrong, self.html_url), 422)
         if not _HOST.fullmatch(request.host):
             return _page(pages.problem("This address can't be used", "Open the address that the terminal shows."), 400)
         self.wish = wish

@@ -41,6 +41,7 @@ FLOORS = {
     "errors": 0,
     "names": 0,
     "markdown": 0,
+    "counted": 0,
 }
 BESIDE = {"app": {"reactions", "settings"}, "cli": {"demo"}, "__main__": {"cli"}}
 """What a folder may import from its own floor: wiring needs what it wires, and a command what it shows."""

@@ -12,7 +12,7 @@ from telefonistka_py.sandbox.model import Exchange, Pull
 from telefonistka_py.sandbox.repository import Repo
 from tests.stories import argo
 from tests.stories.argo import ArgoHouse, deployment
-from tests.stories.test_argocd import NEW_TAG, REFORMATTED
+from tests.stories.test_argocd import NEW_TAG, REFORMATTED, Changes
 
 
 @pytest.fixture
@@ -26,6 +26,16 @@ async def promoted(house: ArgoHouse, repo: Repo) -> Pull:
     await house.change(repo, REFORMATTED)
     await house.settle()
     return house.promotions(repo)[0]
+
+
+def migration(tag: str) -> str:
+    """A Job that runs before each sync."""
+    return f"""\
+apiVersion: batch/v1
+kind: Job
+metadata: {{name: migrate, annotations: {{argocd.argoproj.io/hook: PreSync}}}}
+spec: {{template: {{spec: {{restartPolicy: Never, containers: [{{name: migrate, image: "migrate:{tag}"}}]}}}}}}
+"""
 
 
 # ---- the label ----
@@ -50,6 +60,30 @@ async def test_the_label_goes_when_a_later_push_changes_something_and_others_sta
         await repo.commit("alice", "feature", NEW_TAG)
         await house.settle()
         assert pull.labels == ["urgent"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("1.0", "2.0"), ("1.0", None), (None, "2.0")],
+    ids=["another image", "no longer there", "there now"],
+)
+async def test_what_changes_a_hook_alone_is_no_sure_no_difference(
+    house: ArgoHouse, before: str | None, after: str | None
+) -> None:
+    repo = await house.repo(argo.files() | ({"workspace/nginx/migrate.yaml": migration(before)} if before else {}))
+    async with house.bot():
+        await house.apps("workspace")
+        changed: Changes = {"workspace/nginx/migrate.yaml": migration(after) if after else None}
+        pull = await house.opened(repo, changed)
+        assert "Hooks change, which run at a sync: `Job/migrate`" in house.told_of(pull)
+        assert pull.labels == []
+
+
+async def test_hooks_that_stay_as_they_are_keep_no_label_away(house: ArgoHouse) -> None:
+    repo = await house.repo(argo.files() | {"workspace/nginx/migrate.yaml": migration("1.0")})
+    async with house.bot():
+        await house.apps("workspace")
+        assert (await house.opened(repo, REFORMATTED)).labels == ["noop"]
 
 
 async def test_a_component_without_app_beside_one_that_does_not_differ_gets_no_label(house: ArgoHouse) -> None:

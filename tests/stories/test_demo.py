@@ -27,11 +27,13 @@ def test_the_demo_plays_on_a_clone_of_ones_own_repository_and_leaves_it_alone(tm
     config = (
         "promotionPaths:\n- sourcePath: a/\n  conditions: {prHasLabels: [go]}\n  promotionPrs: [{targetPaths: [b/]}]\n"
     )
-    builders.repository(own, {"telefonistka.yaml": config, "a/app/f.yaml": "1\n"})
+    builders.repository(own, {"telefonistka.yaml": config, "a/app/f.yaml": "1\n", "b/app/f.yaml": "1\n"})
     before = snapshot(own)
     done = subprocess.run([*COMMAND, "--repo", str(own)], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "b/app = a/app (git tree " in done.stdout
+    assert "    1 file changed, on promotions/" in done.stdout
+    assert "merged, 1 file, label promotion, branch" in done.stdout
     assert snapshot(own) == before
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import aiohttp
 
 from telefonistka_py import settings
+from telefonistka_py.app import chores, store
 from telefonistka_py.doctor import model, render
 from telefonistka_py.doctor.flow import Doctor
 from telefonistka_py.doctor.model import Health, Topic
@@ -286,6 +287,17 @@ async def test_a_database_with_its_layout_is_fine(house: House, database_url: st
     found = await examined(house, TELEFONISTKA_DATABASE_URL=database_url)
     assert "The database: 0 waiting" in found.said(Health.FINE)
     assert found.well
+
+
+async def test_what_the_server_does_on_a_timer_is_no_webhook_that_waits(house: House, database_url: str) -> None:
+    await house.repo(level())
+    for url in ("", database_url):  # an empty variable is none: the inbox is a file
+        environ = {**house.environment(), "TELEFONISTKA_DATABASE_URL": url}
+        async with store.opened(settings.read(environ), now) as inbox:
+            for each in chores.standing(now()):
+                await inbox.put(each)
+        found = await examined(house, TELEFONISTKA_DATABASE_URL=url)
+        assert ": 0 waiting, 0 underway, 0 done, 0 dead, and 4 recurring chores." in found.said(Health.FINE)
 
 
 async def test_installations_beyond_the_first_page_are_looked_at_too(house: House) -> None:

@@ -151,6 +151,20 @@ async def test_a_command_line_that_says_everything_leads_straight_to_github(hous
     assert not (tmp_path / "telefonistka-app").exists()
 
 
+async def test_without_a_name_the_app_is_called_after_its_owner(house: House, tmp_path: Path) -> None:
+    """The sandbox's own App has the plain name, as somebody's has on GitHub."""
+    house.hub.add_user("acme", kind="Organization")
+    options = ("--listen", "127.0.0.1:0", "--github-host", house.hub.url, "--org", "acme", "--url", WEBHOOK)
+    async with running("setup", *options, cwd=tmp_path) as setup, aiohttp.ClientSession() as session:
+        person = Person(session)
+        page = await person.get(await setup.address())
+        assert "<dt>Name</dt><dd>telefonistka-acme</dd>" in page.text
+        page = await person.submit(await person.submit(page))
+        assert "is registered" in page.text
+        assert (await setup.ended())[0] == 0
+    assert [each.slug for each in house.hub.apps.values()] == ["telefonistka", "telefonistka-acme"]
+
+
 async def test_a_file_that_is_there_stops_it_before_anything_is_registered(house: House, tmp_path: Path) -> None:
     (tmp_path / "telefonistka.env").write_text("mine\n")
     async with running("setup", "--out", ".", "--listen", "127.0.0.1:0", cwd=tmp_path) as setup:
@@ -197,6 +211,18 @@ async def test_something_wrong_is_exit_code_1(house: House, tmp_path: Path) -> N
     assert code == 1
     assert "acme/gitops: telefonistka.yaml:1:1: promotionPaths must be a list" in out
     assert out.splitlines()[-1].startswith("2 wrong")
+
+
+async def test_a_key_that_is_no_apps_stops_server_and_doctor_at_once(house: House, tmp_path: Path) -> None:
+    key = tmp_path / "public.pem"
+    key.write_text(house.app.public_key_pem)
+    environ = {**house.environment(), "GITHUB_APP_PRIVATE_KEY_PATH": str(key)}
+    said = f"GITHUB_APP_PRIVATE_KEY_PATH names {key}, which holds a public key: GitHub issues RSA private keys"
+    code, out = await doctored(tmp_path, environ)
+    assert (code, said in out) == (2, True)
+    async with running("server", cwd=tmp_path, environ={**BARE, **environ}) as server:
+        code, _ = await server.ended()
+    assert (code, said in server.said) == (2, True)
 
 
 async def test_a_server_without_credentials_points_to_the_set_up(tmp_path: Path) -> None:

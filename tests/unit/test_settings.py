@@ -4,12 +4,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
 from telefonistka_py import settings
 from telefonistka_py.errors import OperatorMistake
+from telefonistka_py.sandbox import auth
 from telefonistka_py.settings import AppIdentity, GitHubAddress, Listen, TokenIdentity
 
-PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA0m59l2u9iDnMbrXHfqkO\n-----END RSA PRIVATE KEY-----\n"
+PEM, PUBLIC = auth.key_pair(0)
 DATABASE = "postgresql://bot:a%2Fb@db/inbox?password=third"
 LEAST = {"GITHUB_WEBHOOK_SECRET": "hook-secret", "GITHUB_OAUTH_TOKEN": "ghp_oauth-token"}
 
@@ -215,6 +225,39 @@ def test_an_app_without_its_key_a_key_without_its_app_and_a_bad_key_are_told(
     assert "holds no private key" in public
     [number] = mistakes({**LEAST, app: "my-app", path: key})
     assert number.startswith(f"{app} is 'my-app': set it to a whole number")
+
+
+def pem(key: RSAPrivateKey | EllipticCurvePrivateKey, password: str = "") -> str:
+    hidden = BestAvailableEncryption(password.encode()) if password else NoEncryption()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, hidden).decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (pem(ec.generate_private_key(ec.SECP256R1())), "a private key of another kind than RSA"),
+        (PUBLIC, "a public key"),
+        (pem(rsa.generate_private_key(65537, 2048), "open sesame"), "a private key that is protected by a password"),
+        (PEM[:300] + PEM[400:], "a private key that can't be read"),
+        ("", "no private key in PEM form"),
+    ],
+    ids=["EC", "public", "password", "damaged", "empty"],
+)
+def test_a_key_that_no_app_can_sign_with_is_refused(text: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "app.pem"
+    file.write_text(text)
+    [mistake] = mistakes({**LEAST, "GITHUB_APP_ID": "42", "GITHUB_APP_PRIVATE_KEY_PATH": str(file)})
+    assert mistake == (
+        f"GITHUB_APP_PRIVATE_KEY_PATH names {file}, which holds {said}: GitHub issues RSA private keys in PEM form; "
+        "download one from the App's page."
+    )
+
+
+def test_an_rsa_key_in_either_pem_form_is_taken(tmp_path: Path) -> None:
+    file = tmp_path / "app.pem"
+    for text in (PEM, pem(rsa.generate_private_key(65537, 2048)), PEM.replace("\n", "\r\n")):
+        file.write_text(text, newline="")
+        settings.read({**LEAST, "GITHUB_APP_ID": "42", "GITHUB_APP_PRIVATE_KEY_PATH": str(file)})
 
 
 def test_where_webhooks_may_come_from() -> None:

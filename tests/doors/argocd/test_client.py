@@ -315,7 +315,7 @@ async def test_an_app_whose_server_hangs_is_given_up_in_time(argo: ArgoCd, app: 
     argo.will_take(5, path="/managed-resources$")
     [listed] = await asking.client.apps()
     place = Place(Known(asking.client, (listed,), await asking.client.settings()), listed)
-    head = Head(listed.sources[0].repo, Sha("main"), Branch("feature"), Branch("main"))
+    head = Head(listed.sources[0].repo, Sha("main"), Branch("feature"), Branch("main"), Sha("main"))
     until = asyncio.get_running_loop().time() + 0.3
     given_up = await examine.app(place, head, named_by_instance=False, until=until)
     assert isinstance(given_up.outcome, Failed)

@@ -10,7 +10,7 @@ import pytest
 
 from telefonistka_py.cli import main
 from telefonistka_py.errors import OperatorMistake
-from telefonistka_py.inbox import postgres, postgres_schema
+from telefonistka_py.inbox import postgres, postgres_link, postgres_schema
 from telefonistka_py.inbox.model import Inbox
 from tests.doors.inbox.conftest import asked
 from tests.postgres import Postgres, a_database
@@ -35,7 +35,7 @@ async def test_an_older_layout_is_refused_until_it_is_migrated(database_url: str
     asked(database_url, undo)
     with pytest.raises(OperatorMistake, match=r"older layout: run `telefonistka migrate`"):
         await opened(database_url)
-    assert len(await postgres.migrate(database_url)) == 1
+    assert len((await postgres.migrate(database_url)).made) == 1
     await (await opened(database_url)).close()
 
 
@@ -54,17 +54,18 @@ async def test_migrations_that_run_at_once_make_each_step_once(postgres: Postgre
         assert await postgres_schema.migrate(url) == []
 
 
-def test_the_command_tells_what_it_made_and_that_nothing_was_to_do(
+def test_the_command_tells_in_a_line_what_it_made_and_that_nothing_was_to_do(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with a_database(postgres, layout=False) as url:
         monkeypatch.setenv("TELEFONISTKA_DATABASE_URL", url)
         assert main.run(["migrate"]) == 0
-        *steps, end = capsys.readouterr().out.splitlines()
-        assert steps[-1] == "made telefonistka 1 deliveries"
-        assert end == f"{len(steps)} steps made; the database is up to date."
+        out = capsys.readouterr().out
+        [(steps,)] = asked(url, "SELECT count(*) FROM telefonistka.steps")
+        place = f"The inbox in the database {postgres_link.where(url)} is at version {steps}"
+        assert out == f"{place}; {steps} steps were applied.\n"
         assert main.run(["migrate"]) == 0
-        assert capsys.readouterr().out == "Nothing to do: up to date.\n"
+        assert capsys.readouterr().out == f"{place}; nothing was to do.\n"
 
 
 async def test_a_step_that_fails_leaves_nothing_of_itself(postgres: Postgres) -> None:
@@ -107,4 +108,4 @@ def test_without_the_extra_one_is_told_to_install_it() -> None:
     )
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=False)
     assert "OperatorMistake: TELEFONISTKA_DATABASE_URL is set" in done.stderr
-    assert "pip install 'telefonistka-py[postgres]'" in done.stderr
+    assert "with its extra `postgres`, from its folder by pip install '.[postgres]'" in done.stderr

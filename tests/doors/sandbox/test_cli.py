@@ -70,6 +70,28 @@ async def test_it_says_all_one_needs_and_ends_cleanly(tmp_path: Path) -> None:
     assert (process.returncode, err) == (0, b"")
 
 
+async def test_a_folder_that_an_earlier_sandbox_used_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    folder = tmp_path / "my folder"
+    process = await started("--port", "0", "--folder", str(folder))
+    assert process.stdout is not None
+    await process.stdout.readuntil(b"Ctrl-C ends it.")
+    process.send_signal(signal.SIGINT)
+    await process.communicate()
+    assert process.returncode == 0
+    code, says = await refused("--port", "0", "--folder", str(folder))
+    assert (code, says.count("\n")) == (2, 1)
+    assert says.startswith(
+        f"Error: {folder} holds the repositories of another sandbox. One that has ended can't be gone on with"
+    )
+    [advice] = re.findall(r"\((rm -r .*?)\)", says)
+    subprocess.run(advice, shell=True, check=True)
+    process = await started("--port", "0", "--folder", str(folder))
+    assert process.stdout is not None
+    await process.stdout.readuntil(b"Ctrl-C ends it.")
+    process.send_signal(signal.SIGINT)
+    await process.communicate()
+
+
 async def test_a_path_that_is_no_repository_gets_one_sentence(tmp_path: Path) -> None:
     code, says = await refused("--repo", str(tmp_path), "--port", "0")
     assert (code, says) == (2, f"Error: {tmp_path} is no git repository.\n")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from telefonistka_py.argocd import compare
+from telefonistka_py.argocd import compare, pair
 from telefonistka_py.argocd.model import (
     Answer,
     AppDiff,
@@ -168,6 +168,15 @@ def test_hooks_are_left_out(annotations: dict[str, str]) -> None:
     assert found.objects == ()
     assert {each.id.name: each.why for each in found.left_out} == {"hook": "it is a hook", "old-hook": "it is a hook"}
     assert found.surely_none
+
+
+def test_hooks_that_are_not_what_they_were_are_named() -> None:
+    job = of_kind("batch/v1", "Job", "migrate", annotations=HOOK)
+    other = {**job, "spec": {"backoffLimit": 3}}
+    plain = config_map("plain")
+    assert pair.other_hooks([job, plain], [config_map("plain", a="1"), job]) == ()
+    assert pair.other_hooks([job], [other]) == ("Job/migrate",)
+    assert pair.other_hooks([job], []) == pair.other_hooks([], [job]) == ("Job/migrate",)
 
 
 def test_a_definition_that_helm_installs_first_is_no_hook() -> None:

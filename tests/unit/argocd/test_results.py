@@ -102,7 +102,7 @@ def test_when_the_box_is_offered(client: Client, pattern: str, on_branch: bool, 
 
 # ---- one app ----
 
-HEAD = Head(REPO, Sha("a" * 40), Branch("feature"), Branch("main"))
+HEAD = Head(REPO, Sha("a" * 40), Branch("feature"), Branch("main"), Sha("b" * 40))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from telefonistka_py.argocd.temporary import Mark
 from telefonistka_py.names import Branch, RepoName, RepoPath, Sha
 
 REPO = "https://github.com/acme/gitops"
-HEAD = Head(REPO, Sha("5" * 40), Branch("feature"), Branch("main"))
+HEAD = Head(REPO, Sha("5" * 40), Branch("feature"), Branch("main"), Sha("b" * 40))
 MARK = Mark(RepoName("acme/gitops"), 7)
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -170,7 +170,7 @@ def test_a_mistake_in_the_root_file_is_exit_code_2(bench: Bench, root: str | bui
     bench.path = bench.path.with_name("other")
     bench.holds({**FILES, "telefonistka.yaml": root})
     assert bench.explain("w/nginx") == 2
-    assert said in bench.out
+    assert f"error at HEAD: {said}" in bench.out
     assert bench.json("w/nginx")["problems"][0]["path"] == "telefonistka.yaml"
 
 
@@ -181,6 +181,7 @@ def test_a_mistake_in_the_components_file_is_the_reason_of_its_skips(bench: Benc
     assert bench.explain("w/nginx") == 2
     assert "the component's own file can't be used" in bench.out
     assert "(w/nginx/telefonistka.yaml:2)" in bench.out
+    assert "error at HEAD: w/nginx/telefonistka.yaml:2:" in bench.out
 
 
 @pytest.mark.parametrize(

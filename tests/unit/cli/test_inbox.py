@@ -3,15 +3,17 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from telefonistka_py.app import chores
 from telefonistka_py.cli import main
-from telefonistka_py.inbox.model import Claim, Dead, Delivery, Done, Inbox, RetryAt, State
-from telefonistka_py.inbox.sqlite import open_inbox
+from telefonistka_py.inbox.model import Claim, Dead, Delivery, Done, GivenBack, Inbox, RetryAt, State
+from telefonistka_py.inbox.sqlite import open_beside, open_inbox
 from telefonistka_py.names import Lane
 
 NOW = datetime(2024, 5, 17, 12, tzinfo=UTC)
@@ -110,6 +112,7 @@ def test_what_ended_is_handled_again(run: Run) -> None:
 def test_all_that_ended_dead_is_handled_again_at_once(run: Run) -> None:
     code, out, _ = run("retry", "--dead")
     assert (code, out) == (0, "gone will be handled again.\n")
+    assert run("retry", "--dead")[:2] == (0, "No delivery ended dead.\n")
 
 
 def test_what_is_dropped_is_forgotten(run: Run) -> None:
@@ -131,8 +134,47 @@ def test_an_unknown_delivery_is_said(run: Run) -> None:
 
 
 def test_states_are_counted(run: Run) -> None:
-    assert json.loads(run("stats", "--json")[1]) == {"waiting": 2, "underway": 1, "done": 1, "dead": 1}
+    counts = {"waiting": 2, "underway": 1, "done": 1, "dead": 1, "chores": 0}
+    assert json.loads(run("stats", "--json")[1]) == counts
     assert run("stats")[1].splitlines()[0].split() == ["waiting", "2"]
+    assert "chore" not in run("stats")[1]
+
+
+# What a server that nobody used holds: its chores, and what its own statuses send back to it
+
+
+@pytest.fixture
+def noise(path: Path) -> None:
+    async def fill() -> None:
+        inbox = await open_beside(path, lambda: NOW)
+        first = await inbox.claim("w")
+        assert first is not None
+        for each in chores.standing(NOW):
+            await inbox.put(replace(each, not_before=NOW + timedelta(hours=1)))
+        for number in range(70):
+            await inbox.put(replace(delivery(f"s{number}", 1), kind="status", lane=Lane(f"acme/gitops!{number}")))
+            claim = await inbox.claim("w")
+            assert claim is not None
+            await inbox.settle(claim, Done("nothing waits for it"))
+        await inbox.settle(first, GivenBack())
+        await inbox.close()
+
+    asyncio.run(fill())
+
+
+def test_webhooks_are_listed_and_chores_and_handled_checks_are_left_out(run: Run, noise: None) -> None:
+    _, out, err = run("list", "--most", "4")
+    assert [line.split()[2] for line in out.splitlines()] == ["next", "now", "later", "fine"]
+    assert err == "Left out: 4 recurring chores and 70 handled events of checks; --all shows them.\n"
+    assert len(states(run)) == 5
+    assert len(json.loads(run("list", "--all", "--json", "--most", "100")[1])) == 79
+    assert "chore:recovery:" in run("list", "--lane", "chore:recovery:")[1]
+
+
+def test_chores_are_counted_apart(run: Run, noise: None) -> None:
+    counts = json.loads(run("stats", "--json")[1])
+    assert (counts["waiting"], counts["underway"], counts["chores"]) == (2, 1, 4)
+    assert run("stats")[1].splitlines()[-1] == "Beside these, 4 recurring chores of the server."
 
 
 def test_an_inbox_that_is_not_there_is_said_and_not_made(

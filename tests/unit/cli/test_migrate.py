@@ -10,11 +10,12 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TELEFONISTKA_DATABASE_URL", raising=False)
 
 
-def test_without_a_database_there_is_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main.run(["migrate"]) == 0
-    assert capsys.readouterr().out == (
-        "Nothing to do: TELEFONISTKA_DATABASE_URL is not set, and the inbox in a file updates itself.\n"
-    )
+def test_without_the_variable_one_is_told_to_set_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["migrate"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("Error: TELEFONISTKA_DATABASE_URL is missing: set it to postgresql://")
+    assert "An inbox in a file needs no migration" in err
 
 
 @pytest.mark.parametrize("url", ["mysql://bot:open-sesame@db/inbox", "postgresql://bot:open-sesame@127.0.0.1:1/inbox"])

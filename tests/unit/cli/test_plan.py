@@ -116,8 +116,8 @@ def test_a_merge_is_planned_for_a_person(bench: Bench) -> None:
     assert bench.plan("--merge", "main") == 0
     for line in [
         "🚀 Promotion: nginx ➡️  early",
-        "  branch    promotions/12-unknown-",
-        "  changes   +1 ~1 -1 files",
+        "  branch    promotions/12-<branch>-",
+        "  changes   3 files: +1 ~1 -1",
         "  label     gitops",
         "  w/nginx ➡️  dev/nginx",
         "  🚫 nginx to lab/: blocked by 'lab' of promotionTargetBlockList in w/nginx/telefonistka.yaml",
@@ -189,8 +189,10 @@ def test_the_same_plan_is_printed_byte_for_byte(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("after", "said"),
     [
-        ({**BEFORE, "w/README.md": "x"}, "none of the 1 changed files lies in a component"),
-        ({**BEFORE, "docs/x/f": "x"}, "none of the 1 changed files lies in a component"),
+        ({**BEFORE, "w/README.md": "x"}, "the one changed file does not lie in a component"),
+        ({**BEFORE, "docs/x/f": "x"}, "the one changed file does not lie in a component"),
+        ({**BEFORE, "docs/f": "x", "docs/g": "x"}, "none of the 2 changed files lies in a component"),
+        (BEFORE, "no file changed"),
         ({"w/nginx/f": "x"}, "there is no telefonistka.yaml at the root of the repository"),
     ],
 )
@@ -198,7 +200,8 @@ def test_nothing_to_promote_is_exit_code_1_and_says_why(bench: Bench, after: bui
     bench.holds(BEFORE, after)
     assert bench.plan("--merge", "main") == 1
     assert said in bench.out
-    assert bench.json("--merge", "main") == (1, {"promotions": [], "problems": []})
+    code, data = bench.json("--merge", "main")
+    assert (code, data["promotions"], data["problems"], data["notes"]) == (1, [], [], [])
 
 
 def test_targets_that_are_equal_already_need_no_promotion(bench: Bench) -> None:
@@ -209,7 +212,7 @@ def test_targets_that_are_equal_already_need_no_promotion(bench: Bench) -> None:
     after = {**before, "w/a/f": "2", "dev/a/f": "2"}
     bench.holds(before, after)
     assert bench.plan("--merge", "main") == 1
-    assert "Not opened: dev/ already equal their source." in bench.out
+    assert "Not opened: dev/ equals its source." in bench.out
 
 
 def test_targets_that_are_all_skipped_are_listed_with_their_reasons(bench: Bench) -> None:
@@ -222,6 +225,48 @@ def test_targets_that_are_all_skipped_are_listed_with_their_reasons(bench: Bench
     assert promotion["sync"] == {}
     assert "allows nothing" in promotion["skipped"][0]["reason"]
     assert [problem["path"] for problem in said["problems"]] == ["w/a/telefonistka.yaml"]
+
+
+# Which telefonistka.yaml counts
+
+NEW_CONFIG = builders.yaml({"promotionPaths": [builders.flow("w/", ["prod/"])]})
+
+
+def test_a_plan_says_which_version_of_a_changed_configuration_it_goes_by(bench: Bench) -> None:
+    after = {**AFTER, "telefonistka.yaml": NEW_CONFIG, "w/nginx/telefonistka.yaml": "promotionTargetBlockList: [dev]\n"}
+    bench.holds(BEFORE, Snapshot(after, "New flows", parents=(0,), branch="flows"))
+    assert bench.plan("--base", "main", "--head", "flows") == 0
+    assert bench.out.startswith(
+        "note: flows changes telefonistka.yaml. This plan goes by the one at main, as for every open pull request; "
+        "once it is merged, its own counts. `telefonistka check --against main`"
+    )
+    assert "note: flows changes w/nginx/telefonistka.yaml. This plan goes by flows there.\n" in bench.out
+    _, said = bench.json("--base", "main", "--head", "flows")
+    assert said["configuration"] == {
+        "root": "main",
+        "components": "flows",
+        "changed": ["telefonistka.yaml", "w/nginx/telefonistka.yaml"],
+    }
+    assert len(said["notes"]) == 2
+    bench.plan("--merge", "flows")
+    assert "note:" not in bench.out, "after the merge it is read where it was changed"
+
+
+def test_a_plan_of_a_change_of_files_alone_has_no_notes(bench: Bench) -> None:
+    bench.holds(BEFORE, Snapshot(AFTER, "New tag", parents=(0,), branch="new-tag"))
+    assert bench.json("--base", "main", "--head", "new-tag")[1]["notes"] == []
+
+
+def test_a_mistake_names_the_revision_that_has_it(bench: Bench) -> None:
+    mended = {**AFTER, "w/nginx/telefonistka.yaml": "promotionTargetBlockList: ['(']\n"}
+    bench.holds({**BEFORE, "telefonistka.yaml": "dryRunMode: 1\n"}, Snapshot(mended, "Mend", (0,), branch="mend"))
+    assert bench.plan("--base", "main", "--head", "mend") == 2
+    assert "error at main: telefonistka.yaml:1:1: dryRunMode must be" in bench.out
+    assert "note: mend changes telefonistka.yaml." in bench.out
+    _, said = bench.json("--base", "main", "--head", "mend")
+    assert [problem["revision"] for problem in said["problems"]] == ["main"]
+    bench.plan("--merge", "mend")
+    assert "error at mend: w/nginx/telefonistka.yaml:1:28: promotionTargetBlockList[0] is not" in bench.out
 
 
 # 2: a mistake in a telefonistka.yaml
@@ -266,7 +311,7 @@ def test_a_mistake_in_a_components_file_is_exit_code_2_and_the_others_are_planne
 def test_an_unknown_key_is_a_warning_with_the_nearest_known_one(bench: Bench) -> None:
     bench.holds(BEFORE, {**AFTER, "telefonistka.yaml": CONFIG.replace(b"promotionPrLabels", b"promotionPrLabel")})
     assert bench.plan("--merge", "main") == 0
-    assert "warning: telefonistka.yaml:" in bench.out
+    assert "warning at main: telefonistka.yaml:" in bench.out
     assert "did you mean promotionPrLabels?" in bench.out
 
 

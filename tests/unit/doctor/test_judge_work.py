@@ -26,6 +26,11 @@ def test_dead_deliveries_are_doubtful_and_the_newest_is_named() -> None:
     assert found.health is Health.FINE
 
 
+def test_chores_are_counted_apart() -> None:
+    [found] = judge_work.inbox(InboxFacts("inbox.sqlite3", Counts(0, 0, 2, 0), (), chores=4))
+    assert found.said == "inbox.sqlite3: 0 waiting, 0 underway, 2 done, 0 dead, and 4 recurring chores."
+
+
 def test_many_repositories_that_are_fine_take_one_line() -> None:
     found = list(judge_work.repositories([Seen(RepoName(f"acme/{number}"), FINE) for number in range(100)]))
     assert [each.health for each in found] == [Health.FINE]

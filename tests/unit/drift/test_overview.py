@@ -101,6 +101,24 @@ def test_a_component_that_only_a_labelled_flow_takes_is_compared_too(bench: Benc
     assert states(bench.json()[1]) == {("w/nginx", "prod/nginx"): "differs"}
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (("1",), "The one target is in step with its source."),
+        (("2",), "The one target is not in step with its source."),
+        (("1", "2"), "1 of 2 targets is not in step with its source."),
+        (("1", "1"), "All 2 targets are in step with their source."),
+    ],
+)
+def test_one_and_many_are_told_as_people_would(bench: Bench, values: tuple[str, ...], said: str) -> None:
+    targets = [f"t{number}/" for number in range(len(values))]
+    config = builders.yaml({"promotionPaths": [builders.flow("w/", targets)]})
+    held = {f"{target}nginx/v": value for target, value in zip(targets, values, strict=True)}
+    bench.holds({"telefonistka.yaml": config, "w/nginx/v": "1", **held})
+    bench.drift()
+    assert bench.out.endswith(f"{said}\n")
+
+
 def test_of_several_sources_for_one_target_the_first_counts_as_in_a_promotion(bench: Bench) -> None:
     config = builders.yaml({"promotionPaths": [builders.flow("dev/[^/]*/", ["prod/"])]})
     bench.holds({"telefonistka.yaml": config, "dev/a/x/v": "1", "dev/b/x/v": "2", "prod/x/v": "1"})
@@ -147,6 +165,7 @@ def test_a_wrong_configuration_is_named_and_has_an_exit_code_of_its_own(bench: B
     bench.holds({**LEVEL, "telefonistka.yaml": "promotionPaths: 1\n"})
     assert bench.drift() == 2
     assert "error: telefonistka.yaml:1:1: promotionPaths must be a list" in bench.out
+    assert bench.out.startswith("Every telefonistka.yaml is read at main (")
 
 
 def test_a_component_whose_own_file_is_wrong_is_blocked_and_named(bench: Bench) -> None:

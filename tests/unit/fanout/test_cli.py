@@ -107,10 +107,45 @@ def test_nothing_is_done_where_nothing_waits(run: Run) -> None:
     assert run("pause", "unknown")[0] == 1
 
 
+@pytest.mark.parametrize("command", ["pause", "resume", "retry"])
+def test_an_endpoint_that_nothing_was_forwarded_to_is_refused_with_what_is_known(
+    run: Run, path: Path, command: str
+) -> None:
+    code, out, err = run(command, "https://wel.example.com/hook")
+    assert (code, out) == (1, "")
+    assert f"Nothing was ever forwarded to https://wel.example.com/hook; did you mean {WELL}?" in err
+    assert ("--ahead" in err) == (command == "pause")
+    code, _, err = run(command, "https://elsewhere.org/")
+    assert code == 1
+    assert f"known are {model.shown(ILL)}, {WELL} (telefonistka fanout list)." in err
+    assert "token" not in err
+    assert look(path, lambda it: it.notes(health.HELD)) == {}
+
+
+def test_before_anything_was_forwarded_that_is_said(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def empty() -> None:
+        await (await open_inbox(tmp_path / "empty.sqlite3", lambda: NOW)).close()
+
+    asyncio.run(empty())
+    monkeypatch.setenv("TELEFONISTKA_INBOX", str(tmp_path / "empty.sqlite3"))
+    assert "Nothing is known of x: nothing was forwarded yet." in run("resume", "x")[2]
+
+
+def test_an_endpoint_is_paused_before_its_first_push_if_that_is_asked_for(run: Run, path: Path) -> None:
+    code, out, _ = run("pause", "--ahead", "HTTPS://New.example.com")
+    assert (code, out) == (0, "https://new.example.com/ is paused, before anything was forwarded to it.\n")
+    held = look(path, lambda it: it.notes(health.HELD))
+    assert list(held) == [health.HELD + model.key("https://new.example.com/")], "the spelling that pushes go by"
+    assert run("resume", "https://New.example.com")[0] == 0
+    assert "answered" not in next(line for line in run("list")[1].splitlines() if "new.example.com" in line)
+    for url in ("new.example.com", "https://user@new.example.com/", "ftp://new.example.com/"):
+        assert run("pause", "--ahead", url)[0] == 2
+
+
 def test_an_endpoint_is_paused_and_resumed(run: Run, path: Path) -> None:
     new = "https://new.example.com/?a=1"
-    for url in (WELL, new):
-        assert run("pause", url)[0] == 0
+    for url, *how in ((WELL,), (new, "--ahead")):
+        assert run("pause", url, *how)[0] == 0
         assert health.HELD + model.key(url) in look(path, lambda it: it.notes(health.HELD))
     assert "paused by hand on " in run("list")[1]
     assert run("retry", WELL)[0] == 1

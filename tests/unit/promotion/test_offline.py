@@ -33,19 +33,20 @@ def of_merge(path: Path, told: Told | None = None, revision: str = "main") -> Pr
     ("message", "number", "ref"),
     [
         ("Merge pull request #12 from acme/feature/x\n\nA title", 12, "feature-x"),
-        ("A title (#34)", 34, "unknown"),
-        ("A title (#34)\n\n* one\n* two (#5)", 34, "unknown"),
-        ('Revert "A title (#34)" (#35)', 35, "unknown"),
-        ("A title", 0, "unknown"),
-        ("Mentions #12 only", 0, "unknown"),
+        ("A title (#34)", 34, "<branch>"),
+        ("A title (#34)\n\n* one\n* two (#5)", 34, "<branch>"),
+        ('Revert "A title (#34)" (#35)', 35, "<branch>"),
+        ("A title", "<number>", "<branch>"),
+        ("Mentions #12 only", "<number>", "<branch>"),
     ],
 )
 def test_number_and_branch_are_guessed_from_what_github_writes(
-    where: Path, message: str, number: int, ref: str
+    where: Path, message: str, number: int | str, ref: str
 ) -> None:
     builders.repository(where, BEFORE, Snapshot(AFTER, message))
     [planned] = of_merge(where).planned
     assert planned.draft.branch.startswith(f"promotions/{number}-{ref}-")
+    assert f"↘️  #{number}  `w/`" in planned.draft.body
 
 
 def test_what_is_told_wins_over_what_is_guessed(where: Path) -> None:
@@ -109,9 +110,20 @@ def test_the_tree_named_is_the_one_git_would_write(where: Path) -> None:
     assert planned.graft.root == builders.trees({**AFTER, "dev/nginx/f": "2"})[1]
 
 
-def of_pull(path: Path) -> Preview:
+def of_pull(path: Path, head: str = "feature") -> Preview:
     with Clone(path, ENVIRON) as clone:
-        return offline.of_pull(clone, "main", "feature", Told(), Templates(), ENVIRON)
+        return offline.of_pull(clone, "main", head, Told(), Templates(), ENVIRON)
+
+
+@pytest.mark.parametrize(
+    ("head", "ref"),
+    [("feature", "feature"), ("refs/heads/feature", "feature"), ("HEAD", "<branch>"), ("feature^0", "<branch>")],
+)
+def test_a_head_that_names_no_branch_is_not_taken_for_one(where: Path, head: str, ref: str) -> None:
+    builders.repository(where, BEFORE, Snapshot(AFTER, "Change", parents=(0,), branch="feature"))
+    builders.git(where, "symbolic-ref", "HEAD", "refs/heads/feature")
+    [planned] = of_pull(where, head).planned
+    assert planned.draft.branch.startswith(f"promotions/<number>-{ref}-")
 
 
 def test_an_open_pull_request_is_planned_as_if_merged_now(where: Path) -> None:
@@ -120,7 +132,7 @@ def test_an_open_pull_request_is_planned_as_if_merged_now(where: Path) -> None:
     [planned] = of_pull(where).planned
     merged = {**moved, "w/nginx/f": "2"}
     assert planned.graft.root == builders.trees({**merged, "dev/nginx/f": "2", "dev/nginx/g": "from main"})[1]
-    assert planned.draft.branch.startswith("promotions/0-feature-")
+    assert planned.draft.branch.startswith("promotions/<number>-feature-")
 
 
 def test_the_root_file_is_the_bases_and_component_files_are_the_heads(where: Path) -> None:

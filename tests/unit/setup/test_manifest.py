@@ -66,7 +66,6 @@ def test_a_good_wish_has_no_mistakes_and_no_doubts() -> None:
 @pytest.mark.parametrize(
     ("wish", "field"),
     [
-        (Wish("", "", "https://bot.example.com"), "name"),
         (Wish("x" * 35, "", "https://bot.example.com"), "name"),
         (Wish("bot", "../acme", "https://bot.example.com"), "organization"),
         (Wish("bot", "https://github.com/acme", "https://bot.example.com"), "organization"),
@@ -79,6 +78,23 @@ def test_a_good_wish_has_no_mistakes_and_no_doubts() -> None:
 )
 def test_each_mistake_is_told_at_its_field(wish: Wish, field: str) -> None:
     assert list(manifest.mistakes(wish)) == [field]
+
+
+@pytest.mark.parametrize(
+    ("wish", "name"),
+    [
+        (Wish("My Bot", "acme", "https://bot.example.com"), "My Bot"),
+        (Wish("", "acme", "https://bot.example.com"), "telefonistka-acme"),
+        (Wish("", "", "https://bot.example.com/webhook"), "telefonistka-bot-example-com"),
+        (Wish("", "", "https://telefonistka.example.com"), "telefonistka-example-com"),
+        (Wish("", "", "http://[::1]:8080"), "telefonistka-1"),
+        (Wish("", "a-very-long-name-of-a-company-ltd", ""), "telefonistka-a-very-long-name-of-a"),
+        (Wish("", "", "http://[/webhook"), "telefonistka"),
+    ],
+)
+def test_an_app_without_a_name_gets_one_that_is_likely_free(wish: Wish, name: str) -> None:
+    assert manifest.named(wish).name == name
+    assert len(name) <= manifest.LONGEST_NAME
 
 
 @pytest.mark.parametrize("url", ["http://localhost:8080", "http://127.0.0.1/webhook", "http://bot.example.com"])

@@ -12,11 +12,12 @@ import yaml
 
 from telefonistka_py import settings
 from telefonistka_py.errors import OperatorMistake
+from telefonistka_py.sandbox import auth
 from telefonistka_py.setup import store
 from telefonistka_py.setup.model import Registered
 from telefonistka_py.setup.store import Folder
 
-PEM = "-----BEGIN RSA PRIVATE KEY-----\nabc=\n-----END RSA PRIVATE KEY-----\n"
+PEM, _ = auth.key_pair(0)
 APP = Registered(7, "bot", "acme", "https://github.com/apps/bot", PEM, "hook$ecret'\"")
 
 
@@ -55,6 +56,7 @@ FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 from telefonistka_py.errors import OperatorMistake
+from telefonistka_py.sandbox import auth
 from telefonistka_py.setup.model import Registered
 from telefonistka_py.setup.store import Folder
 

@@ -127,9 +127,10 @@ def test_what_is_no_repository_is_a_sentence(tmp_path: Path, capsys: pytest.Capt
 
 
 def test_on_a_terminal_it_asks_for_order_and_grouping(tmp_path: Path) -> None:
-    checkout(tmp_path, FILES | {f"clusters/lab/{app}/x.yaml": "1\n" for app in ("nginx", "redis")})
+    checkout(tmp_path, FILES | {"clusters/lab/nginx/x.yaml": "1\n"})
     said, code = _at_a_terminal(tmp_path, ["workspace nowhere", "workspace dev+lab prod", "n", "n", "y"])
     assert code == 0, said
+    assert "lab: clusters/lab  (1 component)" in said
     assert "there is no 'nowhere'" in said
     found = read.root((tmp_path / "telefonistka.yaml").read_bytes())
     assert isinstance(found, Valid)

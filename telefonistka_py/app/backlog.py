@@ -1,0 +1,54 @@
+"""What the inbox holds because of webhooks, told apart from what the server does on a timer.
+
+A chore is always waiting for its next time or underway, so that among the deliveries that wait it would look like one
+that is late.
+"""
+
+from dataclasses import dataclass
+
+from telefonistka_py import counted
+from telefonistka_py.events import own
+from telefonistka_py.inbox.model import Counts, Entry, Inbox, State
+
+_ECHOES = ("check_run", "check_suite", "status")
+"""What our own commit statuses, and everybody's checks, send back to us in great numbers."""
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """How many there are of each kind."""
+
+    webhooks: Counts
+    """Webhooks, and what is still to be done because of them. Chores that ended dead are here, too."""
+    chores: int
+    """Chores that wait for their next time, or are underway."""
+
+
+async def of(it: Inbox) -> Backlog:
+    """Raises `WorldUnwell` when the inbox can't be read."""
+    counts = await it.counts()
+    waiting = await _chores(it, State.WAITING, counts.waiting)
+    underway = await _chores(it, State.UNDERWAY, counts.underway)
+    left = Counts(counts.waiting - waiting, counts.underway - underway, counts.done, counts.dead)
+    return Backlog(left, waiting + underway)
+
+
+async def _chores(it: Inbox, state: State, count: int) -> int:
+    """How many of the `count` in `state` are chores. Those that came since then are not among them."""
+    found = await it.entries(state=state, most=count) if count else ()
+    return sum(is_chore(entry) for entry in found)
+
+
+def is_chore(entry: Entry) -> bool:
+    """Whether it is one that is no trouble: it waits for its next time, is underway, or has ended for good."""
+    return entry.kind == own.CHORE and entry.state is not State.DEAD
+
+
+def is_echo(entry: Entry) -> bool:
+    """Whether it is one of the many events of checks and statuses, and was handled."""
+    return entry.kind in _ECHOES and entry.state is State.DONE
+
+
+def told(chores: int) -> str:
+    """`4 recurring chores`."""
+    return counted.of(chores, "recurring chore")
