@@ -4,6 +4,7 @@ A chore is always waiting for its next time or underway, so that among the deliv
 that is late.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from telefonistka_py import counted
@@ -52,3 +53,40 @@ def is_echo(entry: Entry) -> bool:
 def told(chores: int) -> str:
     """`4 recurring chores`."""
     return counted.of(chores, "recurring chore")
+
+
+# ---- what is listed ----
+
+FARTHEST = 50_000
+"""Deliveries that are looked at; a few more are."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    shown: Sequence[Entry]
+    """Newest first."""
+    chores: int = 0
+    echoes: int = 0
+    """How many of each were left out, as far as was looked."""
+
+
+async def newest(
+    it: Inbox, state: State | None, lane: str | None, most: int, *, everything: bool, farthest: int = FARTHEST
+) -> Seen:
+    """The newest `most`, looking as far back as that takes; without what is left out, unless `everything`."""
+    asked = most
+    while True:
+        found = await it.entries(state=state, lane=lane, most=asked)
+        if everything:
+            return Seen(found)
+        kept = [entry for entry in found if not is_chore(entry) and not is_echo(entry)]
+        if len(kept) >= most or len(found) < asked or asked > farthest:
+            return Seen(kept[:most], sum(map(is_chore, found)), sum(map(is_echo, found)))
+        asked *= 8
+
+
+def left_out(seen: Seen) -> str:
+    """A sentence."""
+    parts = [told(seen.chores)] if seen.chores else []
+    parts += [f"{counted.of(seen.echoes, 'handled event')} of checks"] if seen.echoes else []
+    return f"Left out: {' and '.join(parts)}; --all shows them."

@@ -41,11 +41,11 @@ def list_(state: str | None, lane: str | None, most: int, everything: bool, as_j
     That is the webhooks that GitHub sent, and the work that they led to. Left out, unless --all or --lane is given, are
     the chores that the server does again and again, and the many events of checks and statuses that were handled.
     """
-    from telefonistka_py.cli import inbox_seen
+    from telefonistka_py.app import backlog
     from telefonistka_py.inbox.model import State
 
     asked = State(state) if state else None
-    seen = _with(lambda it: inbox_seen.newest(it, asked, lane, most, everything=everything or lane is not None))
+    seen = _with(lambda it: backlog.newest(it, asked, lane, most, everything=everything or lane is not None))
     if as_json:
         _print_json([_as_data(entry) for entry in seen.shown])
         return
@@ -54,7 +54,7 @@ def list_(state: str | None, lane: str | None, most: int, everything: bool, as_j
     if not seen.shown:
         click.echo("No deliveries.")
     if seen.chores or seen.echoes:
-        click.echo(inbox_seen.left_out(seen), err=True)
+        click.echo(backlog.left_out(seen), err=True)
 
 
 @inbox.command(short_help="Show one delivery with its payload.")

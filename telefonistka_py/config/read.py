@@ -1,6 +1,7 @@
 """From the bytes of a `telefonistka.yaml` to a model, or to every problem it has."""
 
 import inspect
+import itertools
 import typing
 from collections.abc import Iterator
 from dataclasses import replace
@@ -57,7 +58,7 @@ def _read(content: bytes, model: type[Model], path: RepoPath) -> Valid[Model] | 
     value = {} if parsed.value is None else parsed.value
     if not isinstance(value, dict):
         return Invalid((Problem(path, "", 1, 1, f"must be a mapping of keys to values, not {_named(value)}"),))
-    warnings = tuple(_unknown_keys(value, model, parsed, path, ()))
+    warnings = tuple(_unknown_keys(value, model, parsed, path, (), itertools.count()))
     try:
         return Valid(model.model_validate(value), warnings)
     except ValidationError as error:
@@ -130,8 +131,11 @@ def key_path(loc: Loc) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).removeprefix(".")
 
 
-def _unknown_keys(value: Any, model: type[BaseModel], parsed: Document, path: RepoPath, loc: Loc) -> Iterator[Problem]:
-    """Keys that no model knows. Those that start with `x-` are the user's own."""
+def _unknown_keys(
+    value: Any, model: type[BaseModel], parsed: Document, path: RepoPath, loc: Loc, hinted: Iterator[int]
+) -> Iterator[Problem]:
+    """Keys that no model knows. Those that start with `x-` are the user's own. `hinted` counts the hints: each takes a
+    fraction of a millisecond, and whoever opens a pull request chooses how many there are."""
     if not isinstance(value, dict):
         return
     known = _keys(model)
@@ -141,10 +145,14 @@ def _unknown_keys(value: Any, model: type[BaseModel], parsed: Document, path: Re
             inner = _section_of(known[key])
             for step, item in enumerate(below) if isinstance(below, list) else ((None, below),):
                 if inner:
-                    yield from _unknown_keys(item, inner, parsed, path, here if step is None else (*here, step))
+                    yield from _unknown_keys(item, inner, parsed, path, here if step is None else (*here, step), hinted)
         elif not key.startswith("x-"):
-            said = f"is not a key that Telefonistka knows{_hint(key, model)}"
+            hint = _hint(key, model) if next(hinted) < _MOST_HINTS else ""
+            said = f"is not a key that Telefonistka knows{hint}"
             yield replace(_at(parsed, path, here, said, Severity.WARNING), unknown_key=True)
+
+
+_MOST_HINTS = 200
 
 
 def _hint(key: str, model: type[BaseModel]) -> str:

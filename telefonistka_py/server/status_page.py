@@ -9,6 +9,7 @@ from importlib import metadata as distributions
 
 from aiohttp import web
 
+from telefonistka_py.app import backlog
 from telefonistka_py.errors import WorldUnwell
 from telefonistka_py.fanout import health as fanout
 from telefonistka_py.github import in_flight
@@ -122,14 +123,21 @@ class StatusPage:
         return sorted(known, key=lambda each: _share(each[1]))[:MOST_ENTRIES]
 
     async def _deliveries(self) -> Deliveries:
-        inbox = self.inbox
+        every = await backlog.of(self.inbox)
         return Deliveries(
-            await inbox.counts(),
-            dead=await inbox.entries(state=State.DEAD, most=MOST_ENTRIES),
-            waiting=await inbox.entries(state=State.WAITING, most=MOST_ENTRIES),
-            underway=await inbox.entries(state=State.UNDERWAY, most=MOST_ENTRIES),
-            recent=await inbox.entries(most=MOST_ENTRIES),
+            every.webhooks,
+            every.chores,
+            dead=await self._newest(State.DEAD),
+            waiting=await self._newest(State.WAITING),
+            underway=await self._newest(State.UNDERWAY),
+            recent=await self._newest(None),
         )
+
+    async def _newest(self, state: State | None) -> Sequence[Entry]:
+        seen = await backlog.newest(
+            self.inbox, state, None, MOST_ENTRIES, everything=False, farthest=_MOST_LOOKED_THROUGH
+        )
+        return seen.shown
 
     async def _endpoints(self) -> list[Endpoint]:
         """Those that fail or are paused, by key."""

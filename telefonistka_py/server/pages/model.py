@@ -24,9 +24,11 @@ class Server:
 
 @dataclass(frozen=True)
 class Deliveries:
-    """What the inbox holds; each list is the newest of its kind."""
+    """What the inbox holds because of webhooks; each list is the newest of its kind."""
 
     counts: Counts
+    chores: int
+    """What waits for its next time on a timer."""
     dead: Sequence[Entry]
     waiting: Sequence[Entry]
     underway: Sequence[Entry]

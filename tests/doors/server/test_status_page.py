@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from telefonistka_py import settings
+from telefonistka_py.app import chores
 from telefonistka_py.errors import OperatorMistake, WorldUnwell
+from telefonistka_py.events.model import Chore, ChoreEvent
 from telefonistka_py.fanout import health
 from telefonistka_py.fanout.health import Health
 from telefonistka_py.github.in_flight import Found
@@ -182,6 +184,17 @@ async def test_what_waits_is_shown_with_why_and_until_when(start: StartServer, h
         waiting = page.text[page.text.index("Waiting") : page.text.index("Left of GitHub's limits")]
         assert "GitHub is down" in waiting
         assert "in 42 min" in waiting
+
+
+async def test_a_chore_is_not_shown_as_something_that_waits(start: StartServer) -> None:
+    now = datetime.now(UTC)
+    chore = chores.delivery(ChoreEvent(Chore.TIDYING), now, now + timedelta(hours=1))
+    async with start(status_token=TOKEN) as server, Browser(server.running.url) as browser:
+        await server.running.inbox.put(chore)
+        page = await looked(browser)
+        assert "Nothing waits." in page.text
+        assert "Beside it: 1 recurring chore, each" in page.text
+        assert "chore" not in page.text[page.text.index("Newest deliveries") :]
 
 
 async def test_what_an_operator_must_do_is_said(start: StartServer, hands: Hands) -> None:

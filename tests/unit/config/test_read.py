@@ -215,6 +215,13 @@ def test_more_targets_than_anyone_means_are_refused() -> None:
     assert "5,001 target paths in all; at most 5,000" in problem.message
 
 
+def test_every_unknown_key_is_named_and_the_first_hundreds_are_explained() -> None:
+    """Whoever opens a pull request chooses how many there are."""
+    found = warnings("".join(f"dryRunModes{number}: 1\n" for number in range(1_000)))
+    assert [problem.line for problem in found] == list(range(1, 1_001))
+    assert sum("did you mean dryRunMode?" in problem.message for problem in found) == 200
+
+
 @pytest.mark.parametrize(
     ("text", "key", "line", "said"),
     [

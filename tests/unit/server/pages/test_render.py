@@ -13,7 +13,7 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 def facts(*entries: Entry, dead: int = 0) -> Facts:
     of = {state: [each for each in entries if each.state is state] for state in State}
     counts = Counts(0, 0, 0, dead or len(of[State.DEAD]))
-    held = Deliveries(counts, of[State.DEAD], of[State.WAITING], of[State.UNDERWAY], entries)
+    held = Deliveries(counts, 0, of[State.DEAD], of[State.WAITING], of[State.UNDERWAY], entries)
     return Facts(Server("1.0", "server-0", NOW - timedelta(hours=3), "https://github.com"), NOW, [], held, [], [], [])
 
 
