@@ -68,6 +68,12 @@ class Branches:
             return ()
         return (self._delivery(BranchEvent(repo, installation, pull.number, None), "merged"),)
 
+    async def although_given_up(self, repo: RepoName, installation: int | None, pull: PullRequest) -> None:
+        """The change is merged, whether or not it could be promoted."""
+        if self.inbox is not None:
+            for delivery in self.wanted_by(repo, installation, pull):
+                await self.inbox.put(delivery)
+
     async def on_due(self, event: BranchEvent) -> Done:
         return Done(await branch_sync_flow.on_due(await self._task(event), event))
 

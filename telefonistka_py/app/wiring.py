@@ -136,11 +136,11 @@ class Handler:
         """Tells, where people look, that no further attempt is made."""
         match reactions.to(event):
             case Promote(repo, installation, pull):
-                await promotion.on_given_up(await self._means(repo.name, installation, pull), pull, why)
+                await self._given_up(repo.name, installation, pull, why)
             case PromoteMissed(missed):
                 repository = await self.github.repository(missed.repo, missed.installation)
                 pull = await repository.pull(missed.number)
-                await promotion.on_given_up(await self._means(missed.repo, missed.installation, pull), pull, why)
+                await self._given_up(missed.repo, missed.installation, pull, why)
             case Check(repo, installation, pull) | ShowPlan(repo, installation, pull):
                 await (await self._means(repo.name, installation, pull)).status.post(State.ERROR)
             case SetBranch(branch):
@@ -159,13 +159,17 @@ class Handler:
                 if not await repository.may_write(comment.sender):
                     return
                 pull = await repository.pull(comment.number)
-                means = await self._means(comment.repo.name, comment.installation, pull)
                 if pull.merged:
-                    await promotion.on_given_up(means, pull, why)
+                    await self._given_up(comment.repo.name, comment.installation, pull, why)
                 else:
+                    means = await self._means(comment.repo.name, comment.installation, pull)
                     await means.status.post(State.ERROR)
             case _:
                 return
+
+    async def _given_up(self, repo: RepoName, installation: int | None, pull: PullRequest, why: str) -> None:
+        await self.branches.although_given_up(repo, installation, pull)
+        await promotion.on_given_up(await self._means(repo, installation, pull), pull, why)
 
     async def _show_plan(self, means: Means, pull: PullRequest, repo: Repo) -> Done:
         planned = await promotion.on_plan_asked(means, pull)

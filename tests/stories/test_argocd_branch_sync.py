@@ -274,6 +274,19 @@ async def test_an_argo_cd_that_stays_down_holds_back_no_promotion_and_is_told_of
         assert branch_sync.ticked(comment.body) is True
 
 
+async def test_a_promotion_that_is_given_up_leaves_no_app_on_the_branch(house: ArgoHouse) -> None:
+    async with house.bot(replace(AT_ONCE, fewest_attempts=3)):
+        repo, app, pull = await offered(house)
+        await tick(house, repo, pull)
+        assert revision(app) == "feature"
+        house.hub.will_answer(502, method="POST", path="/git/trees$", times=1000)
+        await repo.merge("alice", pull.number)
+        await house.settle()
+        assert house.promotions(repo) == []
+        assert house.states(repo, pull)[-1] == "error"
+        assert revision(app) == "HEAD"
+
+
 async def test_an_app_goes_from_one_branch_to_another_and_back_to_where_it_came_from(house: ArgoHouse) -> None:
     async with house.bot():
         repo, app, pull = await offered(house, revision="main")
