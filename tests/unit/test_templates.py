@@ -127,7 +127,8 @@ def test_a_head_names_what_its_text_looks_up_in_its_variables(stem: str) -> None
 def passed() -> Iterator[tuple[str, str, frozenset[str]]]:
     """Every call in the package that fills a text: where, which, and the names it is given."""
     for file in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        text = file.read_text("utf-8")
+        for node in ast.walk(ast.parse(text)) if ".render(" in text else ():
             match node:
                 case ast.Call(func=ast.Attribute(attr="render"), args=[ast.Constant(value=str(stem))], keywords=words):
                     names = frozenset(word.arg for word in words if word.arg is not None)
