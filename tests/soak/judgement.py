@@ -35,7 +35,8 @@ async def _lost(town: Town, change: Change) -> AsyncIterator[str]:
         yield f"{name}: its promotion was not approved and merged"
     last = [each.state for each in repo.statuses(repo.pull(change.number).head_sha)][-1:]
     if last != ["success"]:
-        yield f"{name} ends with the status {last}"
+        said = [comment.body for comment in repo.pull(change.number).comments if comment.author is town.app.bot]
+        yield f"{name} ends with the status {last}: {said}"
 
 
 def promotions(town: Town, change: Change) -> list[Pull]:

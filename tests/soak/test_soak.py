@@ -98,10 +98,8 @@ async def survives(plan: Plan, store: Store, folder: Path, table: list[str], nam
         await replicas.settle()
         after = replicas.memory()
         table += told(soak, plan, name, stormy, before, after)
-        assert await judgement.lost(town) == []
-        assert await judgement.doubled(town) == []
-        assert judgement.overlaps(town) == []
-        assert await replicas.dead() == []
+        problems = [*await judgement.lost(town), *await judgement.doubled(town), *judgement.overlaps(town)]
+        assert [*await replicas.dead(), *problems] == []
         assert town.hub.unknown == []
         for one, other in zip(before, after, strict=True):
             assert other <= one * 1.2, f"a server grew from {one} kB to {other} kB"
