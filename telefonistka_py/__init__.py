@@ -29,7 +29,7 @@ Imports go down, never up or sideways:
 3     `github`, `localgit`, `inbox`               doors: GitHub, a clone on disk, the durable inbox
 2     `observability`                             logs, metrics and traces
 1     `tree`, `config`, `events`, `templates`,    rules: git trees as values, `telefonistka.yaml`, events, texts,
-      `textdiff`, `needs`                         unified diffs; what the App may do and hear
+      `textdiff`, `needs`, `variables`            unified diffs; what the App may do and hear; the environment's names
 0     `errors`, `names`, `markdown`, `counted`    words
 —     `sandbox`                                   GitHub and Argo CD in a folder, with pages; imports nothing of the
                                                   rest: no shared mistakes

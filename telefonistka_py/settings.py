@@ -1,20 +1,24 @@
 """The only reader of the environment. All mistakes are told at once, each with the variable and what to do."""
 
+import os
 import re
+import socket
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, cast, get_args
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
+from telefonistka_py import variables
 from telefonistka_py.argocd import instances
 from telefonistka_py.argocd.instances import Instance
 from telefonistka_py.errors import OperatorMistake
 from telefonistka_py.fanout import hosts
 from telefonistka_py.fanout.hosts import Allowed
 from telefonistka_py.fanout.model import Limits
+from telefonistka_py.inbox import address
 
 LogLevel = Literal["debug", "info", "warn", "error"]
 LogFormat = Literal["auto", "json", "text"]
@@ -22,7 +26,15 @@ LogFormat = Literal["auto", "json", "text"]
 _TRUE = frozenset({"1", "t", "true", "y", "yes", "on"})
 _FALSE = frozenset({"0", "f", "false", "n", "no", "off"})
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?")
-_SHORTEST_TOKEN = 16
+_SHORTEST_TOKEN = _SHORTEST_SECRET = 16
+_SHORTEST_STALE = 15.0
+"""Seconds: a server that pauses for less, as a busy machine does, is not taken for dead."""
+_REDELIVERED = 3.0
+"""Days that GitHub keeps a delivery and hands it over again when asked to."""
+_OTHER_LEVELS = {"warning": "warn", "fatal": "error", "panic": "error"}
+"""What the Go server took for LOG_LEVEL as well."""
+_FORMER_DEFAULTS = {("TEMPLATES_PATH", Path(path)) for path in ("templates", "/telefonistka/templates")}
+"""What the Go server's documentation, image and workflows set, whether anything of one's own was there or not."""
 _OTLP = "http/protobuf"
 _PUBLIC = frozenset({"", "github.com", "www.github.com", "api.github.com"})
 
@@ -136,7 +148,7 @@ class Settings:
         yield from self.trace_secrets
         yield from (instance.token for instance in self.argocd_instances)
         if self.database_url is not None:
-            yield from (self.database_url, *_passwords(self.database_url))
+            yield from (self.database_url, *address.secrets(self.database_url))
         for identity in (self.identity, self.approver):
             match identity:
                 case AppIdentity():
@@ -166,9 +178,8 @@ def read(environ: Mapping[str, str], *, webhook: bool = True, github: bool = Tru
         plaintext=env.flag("ARGOCD_PLAINTEXT"),
         insecure=env.flag("ARGOCD_INSECURE"),
     )
-    secrets = (env.get("GITHUB_WEBHOOK_SECRET"), env.get("GITHUB_WEBHOOK_SECRET_PREVIOUS"))
     settings = Settings(
-        webhook_secrets=tuple(secret for secret in secrets if secret),
+        webhook_secrets=env.webhook_secrets(),
         github=env.github(),
         identity=identity or TokenIdentity(""),
         approver=env.identity("APPROVER_"),
@@ -179,16 +190,16 @@ def read(environ: Mapping[str, str], *, webhook: bool = True, github: bool = Tru
         log_level=cast(LogLevel, env.one_of("LOG_LEVEL", "info", get_args(LogLevel))),
         log_format=cast(LogFormat, env.one_of("LOG_FORMAT", "auto", get_args(LogFormat))),
         listen=env.listen(),
-        inbox=Path(env.get("TELEFONISTKA_INBOX") or "telefonistka.sqlite3"),
+        inbox=env.inbox(is_made=webhook),
         database_url=env.database_url(),
-        replica=env.get("HOSTNAME") or "server",
-        stale_seconds=env.number("TELEFONISTKA_STALE_SECONDS", 45, least=1, most=3600),
+        replica=env.get("HOSTNAME") or socket.gethostname() or "server",
+        stale_seconds=env.stale_seconds(),
         worker_slots=int(env.number("TELEFONISTKA_WORKER_SLOTS", 8, least=1, most=1000, whole=True)),
         handler_seconds=env.number("TELEFONISTKA_HANDLER_SECONDS", 600, least=1, most=86_400),
         give_up_hours=env.number("TELEFONISTKA_GIVE_UP_HOURS", 24, least=0, most=24 * 365),
         only_from_github=env.flag("TELEFONISTKA_ONLY_FROM_GITHUB"),
         trusted_proxies=env.networks("TELEFONISTKA_TRUSTED_PROXIES"),
-        keep_days=env.number("TELEFONISTKA_KEEP_DAYS", 7, least=0, most=3650),
+        keep_days=env.keep_days(),
         drain_seconds=env.number("TELEFONISTKA_DRAIN_SECONDS", 25, least=0, most=3600),
         fanout=env.fanout(),
         argocd_instances=env.argocd_instances(argocd),
@@ -196,11 +207,11 @@ def read(environ: Mapping[str, str], *, webhook: bool = True, github: bool = Tru
         status_token=env.status_token(),
         traces=env.traces(),
         trace_secrets=env.trace_secrets(),
-        notices=tuple(env.notices),
     )
+    env.look_for_unknown()
     if env.mistakes:
         raise OperatorMistake("\n".join(env.mistakes))
-    return settings
+    return replace(settings, notices=tuple(env.notices))
 
 
 @dataclass(frozen=True)
@@ -261,11 +272,30 @@ def read_database_url(environ: Mapping[str, str]) -> str | None:
     return url
 
 
+class _Asked(Mapping[str, str]):
+    """An environment that remembers which variables it was asked for."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        return self._environ[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._environ)
+
+    def __len__(self) -> int:
+        return len(self._environ)
+
+
 class _Environment:
     """Reads variables one by one and remembers what is wrong with them."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
+        self._given = environ
+        self._environ = _Asked(environ)
         self.mistakes: list[str] = []
         self.notices: list[str] = []
 
@@ -284,7 +314,7 @@ class _Environment:
 
     def one_of(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         value = self.get(name).lower() or default
-        value = "warn" if value == "warning" and "warn" in choices else value
+        value = same if (same := _OTHER_LEVELS.get(value)) in choices else value
         if value not in choices:
             self.mistake(f"{name} is {value!r}: set it to one of {', '.join(choices)}.")
         return value
@@ -296,8 +326,68 @@ class _Environment:
         if re.fullmatch(r"[0-9]{1,12}" if whole else r"[0-9]{1,12}(\.[0-9]+)?", text) and least <= float(text) <= most:
             return float(text)
         kind = "a whole number" if whole else "a number"
-        self.mistake(f"{name} is {text!r}: set it to {kind} from {least:g} to {most:g}.")
+        self.mistake(f"{name} is {text!r}: set it to {kind} from {least:.15g} to {most:.15g}.")
         return default
+
+    def look_for_unknown(self) -> None:
+        """After all others were asked for: those that nothing reads, and that look like ours."""
+        for each in variables.unknown(self._given, self._environ.names):
+            if each.may_open_a_door:
+                self.mistake(f"{each.said} As it is, pushes might be sent to any host, so that nothing is started.")
+            else:
+                self.notices.append(f"{each.said} It is ignored.")
+
+    def webhook_secrets(self) -> tuple[str, ...]:
+        names = ("GITHUB_WEBHOOK_SECRET", "GITHUB_WEBHOOK_SECRET_PREVIOUS")
+        found = tuple(self.get(name) for name in names)
+        for name, secret in zip(names, found, strict=True):
+            if secret and len(secret) < _SHORTEST_SECRET:
+                self.notices.append(
+                    f"{name} has {len(secret)} characters: whoever guesses it can send webhooks in GitHub's name. Set "
+                    f"{_SHORTEST_SECRET} random ones or more, in the App's settings and here."
+                )
+        if found[0] and found[0] == found[1]:
+            self.notices.append(f"{names[1]} is the same as {names[0]}: unset it, or set it to the secret before.")
+        return tuple(dict.fromkeys(secret for secret in found if secret))
+
+    def inbox(self, *, is_made: bool) -> Path:
+        """`is_made`: whether whoever asks makes the file if there is none."""
+        name = "TELEFONISTKA_INBOX"
+        path = Path(self.get(name) or "telefonistka.sqlite3")
+        folder = path.resolve().parent
+        if not is_made or self.get("TELEFONISTKA_DATABASE_URL"):
+            return path
+        wrong = ""
+        if path.is_dir():
+            wrong = "which is a folder"
+        elif not folder.is_dir():
+            wrong = f"which can't be made: there is no folder {folder}"
+        elif not os.access(path if path.exists() else folder, os.W_OK):
+            wrong = "which can't be written to"
+        if wrong:
+            advice = f"Correct that, or set {name} to a file on a volume that the server may write to."
+            self.mistake(f"{name} names {path}, {wrong}. {advice}")
+        return path
+
+    def stale_seconds(self) -> float:
+        name = "TELEFONISTKA_STALE_SECONDS"
+        seconds = self.number(name, 45, least=2, most=3600)
+        if seconds < _SHORTEST_STALE:
+            self.notices.append(
+                f"{name} is {seconds:g}: a server that pauses for so long is taken for dead, and what it has underway "
+                f"is begun anew elsewhere. Set it to {_SHORTEST_STALE:g} or more."
+            )
+        return seconds
+
+    def keep_days(self) -> float:
+        name = "TELEFONISTKA_KEEP_DAYS"
+        days = self.number(name, 7, least=0.1, most=3650)
+        if days < _REDELIVERED:
+            self.notices.append(
+                f"{name} is {days:g}: GitHub hands a delivery over again for {_REDELIVERED:g} days when asked to, and "
+                f"one that was forgotten is then handled anew. Set it to {_REDELIVERED:g} or more."
+            )
+        return days
 
     def status_token(self) -> str:
         name = "TELEFONISTKA_STATUS_TOKEN"
@@ -311,27 +401,36 @@ class _Environment:
 
     def traces(self) -> bool:
         """https://opentelemetry.io/docs/specs/otel/protocol/exporter/"""
-        endpoint, protocol = self._otlp("ENDPOINT"), self._otlp("PROTOCOL") or _OTLP
+        (_, protocol), (named, endpoint) = self._otlp("PROTOCOL"), self._otlp("ENDPOINT")
         off = self.get("OTEL_SDK_DISABLED").lower() == "true" or self.get("OTEL_TRACES_EXPORTER").lower() == "none"
         if not endpoint or off:
             return False
-        if protocol != _OTLP:
-            # Whole clusters are told it by one setting for all, so that it stops nothing.
+        # Whole clusters are told these by one setting for all, so that what is wrong with them stops nothing.
+        if protocol not in ("", _OTLP):
             self.notices.append(
-                f"No traces are sent: OTEL_EXPORTER_OTLP_PROTOCOL is {protocol!r}, and they are sent by {_OTLP} only. "
+                f"No traces are sent: {self._otlp('PROTOCOL')[0]} is {protocol!r}, and they are sent by {_OTLP} only. "
                 f"Set OTEL_EXPORTER_OTLP_TRACES_PROTOCOL to {_OTLP}, and OTEL_EXPORTER_OTLP_TRACES_ENDPOINT to the "
                 "address that takes it."
             )
-        return protocol == _OTLP
+            return False
+        if not _is_web_address(endpoint):
+            self.notices.append(
+                f"No traces are sent: {named} is no URL. Set it to one such as http://collector.example.com:4318."
+            )
+            return False
+        return True
 
     def trace_secrets(self) -> tuple[str, ...]:
-        """The values of the headers that are sent along: `api-key=VALUE,other=VALUE`, with %-codes."""
+        """The values of the headers that are sent along: `api-key=VALUE,other=VALUE`, with %-codes. What is no such
+        pair counts whole: OpenTelemetry complains of it by showing it."""
         names = ("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS")
-        written = [pair.partition("=")[2].strip() for name in names for pair in self.get(name).split(",")]
+        written = [(pair.partition("=")[2] or pair).strip() for name in names for pair in self.get(name).split(",")]
         return tuple(form for value in written if value for form in dict.fromkeys((value, unquote(value))))
 
-    def _otlp(self, what: str) -> str:
-        return self.get(f"OTEL_EXPORTER_OTLP_TRACES_{what}") or self.get(f"OTEL_EXPORTER_OTLP_{what}")
+    def _otlp(self, what: str) -> tuple[str, str]:
+        """The variable that counts, and its value; the more exact one comes first."""
+        exact, general = f"OTEL_EXPORTER_OTLP_TRACES_{what}", f"OTEL_EXPORTER_OTLP_{what}"
+        return (exact, self.get(exact)) if self.get(exact) else (general, self.get(general))
 
     def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
         """Networks in CIDR notation, separated by commas."""
@@ -412,7 +511,14 @@ class _Environment:
             return None
         path = Path(self.get(name))
         if not is_there(path):
+            if (name, path) in _FORMER_DEFAULTS and not path.exists():
+                self.notices.append(
+                    f"{name} is {self.get(name)}, as the Go server's documentation has it, and there is no such "
+                    f"{what}: what is built in is used. Unset it."
+                )
+                return None
             self.mistake(f"{name} names {path}, which is no {what}: correct it, or unset it to use what is built in.")
+            return None
         return path
 
     def identity(self, prefix: str) -> Identity | None:
@@ -448,13 +554,14 @@ class _Environment:
         return text
 
     def github(self) -> GitHubAddress:
-        value = self.get("GITHUB_HOST").rstrip("/")
+        given = self.get("GITHUB_HOST")
+        value = given.rstrip("/")
         if value.lower() in _PUBLIC:
             return GitHubAddress("https://api.github.com", "https://api.github.com/graphql", "https://github.com")
         base = value.removesuffix("/api/v3") if "://" in value else f"https://{value}"
         if not _is_base_url(base) or ("://" not in value and "/" in value):
             self.mistake(
-                f"GITHUB_HOST is {value!r}: set it to a host name such as github.example.com, "
+                f"GITHUB_HOST is {given!r}: set it to a host name such as github.example.com, "
                 "or to a base URL such as http://127.0.0.1:9000."
             )
         return GitHubAddress(f"{base}/api/v3", f"{base}/api/graphql", base)
@@ -463,10 +570,9 @@ class _Environment:
         value = self.get("TELEFONISTKA_DATABASE_URL")
         if not value:
             return None
-        if not _is_database_url(value):  # not shown: it may hold a password
+        if not address.is_fine(value):  # not shown: it may hold a password
             self.mistake(
-                "TELEFONISTKA_DATABASE_URL is no address of a PostgreSQL database: set it to "
-                "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with %-codes for special characters in the password."
+                f"TELEFONISTKA_DATABASE_URL is no address of a PostgreSQL database: set it to {address.ADVICE}."
             )
         return value
 
@@ -498,20 +604,13 @@ def _no_app_key(pem: str) -> str:
     return "" if isinstance(key, RSAPrivateKey) else "a private key of another kind than RSA"
 
 
-def _is_database_url(url: str) -> bool:
-    """`postgresql://` with the name of a database. Several hosts may be named, so that ports are left to libpq."""
+def _is_web_address(url: str) -> bool:
+    """Scheme and host, and whatever follows."""
     try:
         parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         return False
-    return parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1 and not parts.fragment
-
-
-def _passwords(url: str) -> tuple[str, ...]:
-    """The password of a database's address, as it is and as it is written there."""
-    parts = urlsplit(url)
-    written = parts.password or ""
-    return (written, unquote(written), *parse_qs(parts.query).get("password", ()))
 
 
 def _is_base_url(url: str) -> bool:

@@ -27,6 +27,8 @@ SUFFIX = ".j2"
 _HEAD = re.compile(r"\{#(.*?)#\}", re.DOTALL)
 _VARIABLE = re.compile(r"`([^`]+)` \(([^)]+)\): (.+)", re.DOTALL)
 _MUST = ", must be used"
+_GO_TIME = re.compile(r"CommitTime|\.Format\b")
+_TIMES = "; {{ commit_time.strftime('%Y-%m-%dT%H:%M:%SZ') }} is {{ .CommitTime.UTC.Format \"2006-01-02T15:04:05Z\" }}"
 _GO = re.compile(r"\{\{-?\s*(?:[.$]|/\*|end\b|else\b|(?:range|if|with|define|template)\s)")
 
 
@@ -141,12 +143,12 @@ def unusable(source: str) -> str | None:
         return (
             "it is a Go template: write {{ name }} for {{.Name}}, {% for x in xs %}…{% endfor %} for "
             "{{range .Xs}}…{{end}}, {% if x %}…{% endif %} for {{if .X}}…{{end}}; `telefonistka templates list` names "
-            "the variables"
+            "the variables" + (_TIMES if _GO_TIME.search(source) else "")
         )
     try:
         _environment({}).from_string(source)
     except TemplateSyntaxError as error:
-        return f"it is no Jinja2 template, line {error.lineno}: {error.message}"
+        return f"it is no Jinja2 template, line {error.lineno}: {(error.message or '').rstrip('.')}"
     except RecursionError:
         return "it is no Jinja2 template: it is nested too deeply"
     return None

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from telefonistka_py import counted
+from telefonistka_py.app import trouble
 from telefonistka_py.argocd import temporary_apps
 from telefonistka_py.argocd.client import Client
 from telefonistka_py.census.flow import Census
@@ -20,6 +21,7 @@ from telefonistka_py.drift import report
 from telefonistka_py.errors import OperatorMistake, TelefonistkaError, WorldUnwell
 from telefonistka_py.events import own
 from telefonistka_py.events.model import Chore, ChoreEvent, lane
+from telefonistka_py.github.application import NotInstalled
 from telefonistka_py.github.connection import Connection
 from telefonistka_py.github.failure import Refused
 from telefonistka_py.inbox.model import Delivery, Done, Inbox
@@ -52,6 +54,9 @@ class Turn:
     note: str
     again_in: timedelta | None
     memory: str = ""
+    operator: str | None = ""
+    """What whoever runs the server must do before it can go well, as a sentence; empty: nothing. None: this turn did
+    not get far enough to know, and what was known before still holds."""
 
 
 @dataclass
@@ -84,15 +89,26 @@ class Chores:
                 turn = await self._turn(event)
         except (WorldUnwell, OperatorMistake, Refused) as error:
             log.warning("chore not done", chore=event.chore.value, repo=event.repo, why=str(error))
-            turn = Turn(f"not done: {error}", _until(getattr(error, "retry_at", None), self.clock()), event.memory)
+            again_in = _until(getattr(error, "retry_at", None), self.clock())
+            operator = _sentence(error) if isinstance(error, OperatorMistake) else None
+            turn = Turn(f"not done: {error}", again_in, event.memory, operator)
         except Exception as error:
             log.error("chore broken off", chore=event.chore.value, repo=event.repo, exc_info=error)
-            turn = Turn(f"broken off: {type(error).__name__}: {error}", AGAIN, event.memory)
+            turn = Turn(f"broken off: {type(error).__name__}: {error}", AGAIN, event.memory, None)
+        await self._remember(event, turn)
         if turn.again_in is None:
             return Done(turn.note)
         now = self.clock()
         again = ChoreEvent(event.chore, event.repo, event.installation, turn.memory)
         return Done(turn.note, then=(delivery(again, now, now + turn.again_in),))
+
+    async def _remember(self, event: ChoreEvent, turn: Turn) -> None:
+        if self.inbox is None or turn.operator is None:
+            return
+        try:
+            await trouble.remember(self.inbox, lane(event), turn.operator)
+        except WorldUnwell as error:  # the chore itself went as it went
+            log.warning("what a chore needs could not be noted", chore=event.chore.value, why=str(error))
 
     async def _turn(self, event: ChoreEvent) -> Turn:
         match event.chore:
@@ -108,6 +124,8 @@ class Chores:
                 return await self._clean()
 
     async def _recover(self, memory: str) -> Turn:
+        if not self.github.is_app:
+            await self.github.prove()  # nothing else asks GitHub anything while no webhook comes
         note, after = await self._recovery().sweep(remembered.read(memory, self.clock()))
         again_in = timedelta(minutes=1) if after.cursor else SWEEP_EVERY
         return Turn(note, again_in, remembered.write(after))
@@ -127,17 +145,19 @@ class Chores:
         known = [] if self.github.is_app else await self._recovery().known()
         wait = await self.census.take(known)
         self.counted.until = self.clock() + 2 * wait
-        return Turn("counted open pull requests", wait)
+        return Turn("counted open pull requests", wait, operator=" ".join(self.census.troubles()))
 
     async def _clean(self) -> Turn:
         """Temporary apps that processes which died left in Argo CD are deleted; one that is down waits for its turn."""
-        count = 0
+        count, troubles = 0, []
         for client in self.clusters:
             try:
                 count += await temporary_apps.sweep(client, self.clock())
             except TelefonistkaError as error:
                 log.warning("temporary apps not looked for", instance=client.name, why=str(error))
-        return Turn(f"deleted {counted.of(count, 'temporary app')} left behind", CLEAN_EVERY)
+                troubles += [_sentence(error)] if isinstance(error, OperatorMistake) else []
+        note = f"deleted {counted.of(count, 'temporary app')} left behind"
+        return Turn(note, CLEAN_EVERY, operator=" ".join(troubles))
 
     def on_scrape(self) -> None:
         """Before metrics are read: what this process counted is taken back when another has gone on counting."""
@@ -147,9 +167,12 @@ class Chores:
 
     async def _report_drift(self, event: ChoreEvent) -> Turn:
         assert event.repo is not None
-        repository = await self.github.repository(event.repo, None)  # the event's is old: the App may be another there
         try:
+            # The event's installation is old: the App may have another there by now, or none.
+            repository = await self.github.repository(event.repo, None)
             note, every = await report.bring_up_to_date(repository, self.templates)
+        except NotInstalled as error:
+            return Turn(f"no longer reported: {error}", None)
         except Refused as error:
             if error.status in (404, 410):
                 return Turn(f"no longer reported: {error}", None)
@@ -184,6 +207,10 @@ def delivery(event: ChoreEvent, now: datetime, not_before: datetime | None = Non
         received_at=now,
         not_before=not_before,
     )
+
+
+def _sentence(error: OperatorMistake) -> str:
+    return f"{str(error).rstrip('.')}."
 
 
 def _until(told: datetime | None, now: datetime) -> timedelta:

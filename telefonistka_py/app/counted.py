@@ -14,7 +14,7 @@ from telefonistka_py.observability.tracing import Asked, Tracer
 _WORD = re.compile(
     "access_tokens|app|assignees|attempts|blobs|branches|check-runs|collaborators|comments|commits|compare|config"
     "|deliveries|files|git|graphql|hook|installations?|issues|labels|merge|meta|permission|protection|pulls|rate_limit"
-    "|refs?|repos|repositories|requested_reviewers|reviews|search|statuses|status|tags|trees|user"
+    "|reactions|refs?|repos|repositories|requested_reviewers|reviews|search|statuses|status|tags|trees|user"
 )
 """The words of GitHub's paths that we ask; what stands between them is somebody's name for something."""
 
@@ -29,7 +29,8 @@ class Requests:
     def __call__(
         self, method: str, path: str, status: int, headers: Mapping[str, str], seconds: float, query: str
     ) -> None:
-        group, owner, slug, rest = parts(re.sub(r"^/api(/v3)?(?=/)", "", path))
+        plain = re.sub(r"^/api(/v3)?(?=/)", "", path)
+        group, owner, slug, rest = parts(plain)
         operation = query or rest or group
         self._traced(method, path, status, seconds, query, operation)
         self.metrics.github_seconds.labels(method=method, operation=operation).observe(seconds)
@@ -37,7 +38,7 @@ class Requests:
             self.metrics.github_unanswered.labels(method=method, operation=operation).inc()
             return
         self.metrics.github_operations.labels(
-            api_group=group, api_path=rest, repo_slug=slug, status=str(status), method=method
+            api_group=group, api_path=api_path(plain), repo_slug=slug, status=str(status), method=method
         ).inc()
         limit, remaining = headers.get("x-ratelimit-limit", ""), headers.get("x-ratelimit-remaining", "")
         # What the App asks with its own proof (`…/installation`) is counted for the App, and not for this owner.
@@ -62,6 +63,11 @@ def parts(path: str) -> tuple[str, str, str, str]:
         group, _, rest = path.lstrip("/").partition("/")
         return _few(group), "", "", _few(rest)
     return "repos", found[1], f"{found[1]}/{found[2]}", _few(found[3])
+
+
+def api_path(path: str) -> str:
+    """`/repos/o/n/git/trees` → `git`: the fourth part of the path alone, as the Go server has it."""
+    return "".join(word for word in path.split("/")[4:5] if _WORD.fullmatch(word))
 
 
 def _few(rest: str) -> str:

@@ -4,6 +4,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
+from telefonistka_py import counted
+from telefonistka_py.app import backlog
+from telefonistka_py.errors import OperatorMistake, WorldUnwell
 from telefonistka_py.inbox import postgres, sqlite
 from telefonistka_py.inbox.model import Inbox
 from telefonistka_py.settings import Settings
@@ -20,6 +23,33 @@ async def opened(settings: Settings, clock: Callable[[], datetime], *, beside: b
         yield inbox
     finally:
         await inbox.close()
+
+
+async def left_behind(settings: Settings, clock: Callable[[], datetime]) -> str:
+    """What waits in the file while a database is set, and what to do about it, as sentences; empty when nothing does.
+
+    A file that can't be looked into may hold as much as any: that is told, and stops nothing.
+    """
+    path = settings.inbox
+    if settings.database_url is None or not path.is_file():
+        return ""
+    try:
+        inbox = await sqlite.open_beside(path, clock)
+        try:
+            found = (await backlog.of(inbox)).webhooks
+        finally:
+            await inbox.close()
+    except (OperatorMistake, WorldUnwell) as error:
+        return f"TELEFONISTKA_DATABASE_URL is set, and whether deliveries wait in the file {path} is not known: {error}"
+    count = found.waiting + found.underway
+    if not count:
+        return ""
+    wait = counted.of(count, "delivery waits", "deliveries wait")
+    return (
+        f"{wait} in the file {path}, which no server works on: TELEFONISTKA_DATABASE_URL is set. Stop the servers, and "
+        "start one without that variable, until `telefonistka inbox stats` without it says that nothing waits or is "
+        "underway."
+    )
 
 
 async def _open(settings: Settings, clock: Callable[[], datetime], beside: bool) -> Inbox:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from telefonistka_py import templates
@@ -121,15 +121,11 @@ def status_link(file: Path | None) -> Callable[[datetime], str]:
     """
     if file is None:
         return lambda moment: status.HOME_PAGE
-    try:
-        source = file.read_text("utf-8", "replace")
-    except OSError as error:
-        raise OperatorMistake(f"CUSTOM_COMMIT_STATUS_URL_TEMPLATE_PATH names {file}, which can't be read.") from error
+    source = _link_source(file)
     if why := templates.unusable(source):
         log.warning("status URL template not used", file=str(file), reason=why)
         return lambda moment: status.HOME_PAGE
-    # A URL, not HTML. A name that does not exist must not become an address that leads nowhere.
-    template = ImmutableSandboxedEnvironment(autoescape=False, undefined=StrictUndefined).from_string(source)
+    template = _link_template(source)
 
     def link(moment: datetime) -> str:
         try:
@@ -139,3 +135,33 @@ def status_link(file: Path | None) -> Callable[[datetime], str]:
             return status.HOME_PAGE
 
     return link
+
+
+def look_at_status_link(file: Path) -> Custom:
+    """Whether the text for the address behind our commit status is used; it is filled once to find out.
+
+    Raises `OperatorMistake` when the file can't be read.
+    """
+    source = _link_source(file)
+    why = templates.unusable(source)
+    if why is None:
+        try:
+            _link_template(source).render(commit_time=_SOME_MOMENT)
+        except templates.UNFILLABLE as error:
+            why = f"it can't be filled: {str(error).rstrip('.')}"
+    return Custom(file, "", source, unused=why or "")
+
+
+_SOME_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _link_source(file: Path) -> str:
+    try:
+        return file.read_text("utf-8", "replace")
+    except OSError as error:
+        raise OperatorMistake(f"CUSTOM_COMMIT_STATUS_URL_TEMPLATE_PATH names {file}, which can't be read.") from error
+
+
+def _link_template(source: str) -> Template:
+    # A URL, not HTML. A name that does not exist must not become an address that leads nowhere.
+    return ImmutableSandboxedEnvironment(autoescape=False, undefined=StrictUndefined).from_string(source)

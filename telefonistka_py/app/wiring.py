@@ -223,6 +223,7 @@ class Handler:
             if again is not None:
                 return Done(f"asked again later: {seen.unwell}", then=(*means.wanted_by(config), again))
             fine = False
+        await comments.fold_former(means.repo, found.comments)
         fine = fine and not found.failed and not seen.failed
         await means.status.post(State.SUCCESS if fine else State.ERROR)
         if not fine:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from telefonistka_py.bump import edit
-from telefonistka_py.bump.model import Change, Edited, How, Refused
+from telefonistka_py.bump import document, edit, yaml_edit
+from telefonistka_py.bump.model import Change, Edited, How, Refused, Set
 from telefonistka_py.errors import RepoMistake
 from telefonistka_py.names import RepoPath
 
@@ -30,7 +30,8 @@ class File:
 def make(changes: tuple[Change, ...], contents: Contents) -> tuple[File, ...]:
     """Every file that `changes` names, with all its edits done one after another.
 
-    Raises `RepoMistake` for the first edit that can't be done: then none is. Raises `model.BadOption`.
+    Raises `RepoMistake` for the first edit that can't be done, and where two give one value different texts: then none
+    is done. Raises `model.BadOption`.
     """
     files: dict[RepoPath, File] = {}
     for change in changes:
@@ -40,7 +41,21 @@ def make(changes: tuple[Change, ...], contents: Contents) -> tuple[File, ...]:
         places = made.places + (known.places if known else 0)
         notes = (*(known.notes if known else ()), *made.notes)
         files[change.path] = File(change.path, before, made.content, places, notes)
+    for file in files.values():
+        _check_agreement(file, [change.how for change in changes if change.path == file.path])
     return tuple(files.values())
+
+
+def _check_agreement(file: File, edits: list[How]) -> None:
+    """The last of two edits of one value would win without a word."""
+    sets = list(dict.fromkeys(how for how in edits if isinstance(how, Set)))
+    if len(sets) < 2 or isinstance(read := document.read(file.after), Refused):
+        return
+    for how in sets:
+        if not yaml_edit.holds(read, how.selector, how.value):
+            raise RepoMistake(
+                f"{file.path}: another edit undoes `{how.selector}` = {how.value!r}: a value can have one text only"
+            )
 
 
 def again(changes: tuple[Change, ...], at_first: Contents, now: Contents) -> tuple[File, ...]:

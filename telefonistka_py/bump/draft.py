@@ -17,7 +17,7 @@ LONGEST_BRANCH = 240
 """Bytes; git keeps a branch's name in a file's name."""
 
 _REPO = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
-_SHA = re.compile(r"[A-Za-z0-9_.-]+")
+_SHA = re.compile(r"[0-9A-Fa-f]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def _branch(trigger: Trigger) -> str:
     if not _REPO.fullmatch(trigger.repo) or ".." in name or any(_reserved(part) for part in parts):
         raise BadOption(f"the triggering repository {trigger.repo!r} can't be part of a branch's name; give owner/name")
     if not _SHA.fullmatch(trigger.sha):
-        raise BadOption(f"the triggering commit {trigger.sha!r} can't be part of a branch's name; give its SHA")
+        raise BadOption(f"the triggering commit {trigger.sha!r} is no SHA: give its hexadecimal digits")
     if len(name) > LONGEST_BRANCH:
         raise BadOption(f"the branch's name {name[:60]}… would be longer than {LONGEST_BRANCH} letters")
     return name

@@ -118,7 +118,7 @@ async def _fresh(repo: Repository, trees: Trees, start: FilesStart, order: Order
     else:
         files = content.after_merge(order.changes, there, found.merged)
     if not any(file.changed for file in files):
-        return Outcome("", files, f"nothing to change: {start.pin.branch} of {repo.name} holds it already")
+        return Outcome("", files, _nothing(repo, start, files))
     plan = await _planned(repo, trees, base.tree, files)
     commit = await _commit(repo, base, plan, order)
     if found.leftover:
@@ -146,6 +146,8 @@ async def _on_top(repo: Repository, trees: Trees, start: FilesStart, order: Orde
     now = await _contents(repo, trees, start, base.tree, order)
     files = content.again(order.changes, at_first, now)
     head = branch.commit
+    if not any(file.places for file in files):
+        return Outcome("", files, _nothing(repo, start, files))
     if any(file.changed for file in files):
         head = await _commit(repo, base, await _planned(repo, trees, base.tree, files), order)
         await _racing(repo.advance_branch(order.wanted.branch, head))
@@ -159,6 +161,11 @@ async def _on_top(repo: Repository, trees: Trees, start: FilesStart, order: Orde
     outcome = Outcome(made.url, files, said or f"opened #{made.number}", standing=pull is not None)
     sure = order.auto_merge and made.head_sha == branch.commit and await _only_ours(repo, trees, start, order, found)
     return await _landed(repo, start, order, outcome, made, sure=sure)
+
+
+def _nothing(repo: Repository, start: FilesStart, files: tuple[File, ...]) -> str:
+    why = f"{start.pin.branch} of {repo.name} holds it already"
+    return f"nothing to change: {why if any(file.places for file in files) else 'nothing matches'}"
 
 
 async def _only_ours(repo: Repository, trees: Trees, start: FilesStart, order: Order, found: OnTop) -> bool:

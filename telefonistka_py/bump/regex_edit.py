@@ -15,6 +15,8 @@ _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
 
 def check(pattern: str, template: str) -> None:
     """Raises `BadOption` for a pattern or template that can't be used."""
+    if not pattern:
+        raise BadOption("the pattern is empty: it would match between any two letters")
     _check(template, _compiled(pattern))
 
 
@@ -32,7 +34,7 @@ def edit(content: bytes, pattern: str, template: str, patience: float = PATIENCE
     except TimeoutError:
         return Refused(f"the pattern {pattern!r} took longer than {patience:g} s on it; write it simpler")
     if not places:
-        return Refused(f"nothing in it matches the pattern {pattern!r}")
+        return Edited(content, 0, (f"nothing in it matches the pattern {pattern!r}",))
     return Edited(after.encode("utf-8"), places)
 
 

@@ -46,6 +46,15 @@ def edit_documents(read: Documents, selector: str, value: str) -> Edit:
         return Refused(str(error))
 
 
+def holds(read: Documents, selector: str, value: str) -> bool:
+    """Whether all that `selector` finds is `value`; so it is where it finds nothing."""
+    try:
+        found = _sorted_out(_run(parse.parse(selector), read), selector)
+    except (_Cannot, evaluate.TooSlow):
+        return True
+    return not found.missing and all(_holds(place.node, value) for place in found.scalars.values())
+
+
 def check(value: str) -> None:
     """Raises `BadOption` for a value that no file can hold."""
     try:
@@ -177,3 +186,6 @@ def _notes(read: Documents, found: _Found) -> Iterator[str]:
         if isinstance(place.node, ScalarNode) and spans.anchored(read.text, place.node):
             line = document.line(place.node)
             yield f"the value in line {line} has an anchor: it changes wherever an alias stands for it"
+    for item in found.missing.values():
+        if item.below is not None:
+            yield f"the key `{item.key}` was not there: it is added to the mapping in line {document.line(item.below)}"

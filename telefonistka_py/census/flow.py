@@ -54,6 +54,10 @@ class Census:
         soonest = min((place.due for place in self._places.values()), default=now + pace.EVERY)
         return max(soonest - now, timedelta(seconds=1))
 
+    def troubles(self) -> tuple[str, ...]:
+        """What whoever runs the server must do before all can be counted; each sentence once."""
+        return tuple(dict.fromkeys(place.trouble for place in self._places.values() if place.trouble))
+
     def clear(self) -> None:
         """Takes back all gauges, and forgets everything: for who no longer takes the census."""
         for place in self._places.values():
@@ -86,8 +90,11 @@ class Census:
                 else:
                     await self._query(place)
             place.done(self._clock())
+            place.trouble = ""
         except (WorldUnwell, OperatorMistake, Refused) as error:
             told = error.retry_at if isinstance(error, WorldUnwell) else None
+            if isinstance(error, OperatorMistake):
+                place.trouble = f"{str(error).rstrip('.')}."
             now = self._clock()
             place.failed(isinstance(error, Limited))
             place.put_off(told or now, now)

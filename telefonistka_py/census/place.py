@@ -30,6 +30,8 @@ class Place:
     heaviest: int = share.HEAVIEST
     spent: list[datetime] = field(default_factory=list)
     """When requests were made, of the last hour."""
+    trouble: str = ""
+    """What whoever runs the server must do before it can be counted here, as a sentence; empty: nothing."""
     known: dict[RepoName, int] = field(default_factory=dict)
     """Open pull requests of the repositories whose gauges are set."""
     pending: dict[RepoName, int] = field(default_factory=dict)

@@ -26,6 +26,7 @@ class Given:
     triggering_actor: str
     github_host: str
     auto_merge: bool
+    allow_empty: bool
     dry_run: bool
     checkout: Path
     quiet: bool
@@ -44,6 +45,8 @@ _OPTIONS = (
                  help="GitHub Enterprise: a host name, or a base URL. Default: github.com."),
     click.option("--auto-merge", is_flag=False, flag_value=True, type=bool, metavar="[=BOOL]", default=False,
                  help="Merge the pull request, or have GitHub merge it once it may."),
+    click.option("--allow-empty", is_flag=True,
+                 help="Take an empty value, replacement or file for what is meant; else it is refused."),
     click.option("--dry-run", is_flag=True, help="Show the diff for a local checkout; nothing is sent or written."),
     click.option("--checkout", metavar="DIR", type=click.Path(path_type=Path), default=Path(),
                  help="The checkout for --dry-run. Default: this folder."),

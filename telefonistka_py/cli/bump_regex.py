@@ -27,8 +27,8 @@ def bump_regex(target_file: str, regex_string: str, replacement_string: str, **o
     telefonistka bump-regex -t acme/gitops -f dev/app/values.yaml -r '(tag: ).*' -n '${1}v1.2.3'
 
     As in Go, ^ and $ are the ends of the file unless the expression starts with (?m), and $1x is the group named 1x:
-    write ${1}x. A group that the expression does not have is refused, where Go puts nothing. Nothing that matches is
-    an error; a match that is the new text already is not.
+    write ${1}x. A group that the expression does not have is refused, where Go puts nothing. Where nothing matches,
+    there is nothing to change, and that is said.
 
     Credentials: GITHUB_OAUTH_TOKEN or GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY_PATH.
     """

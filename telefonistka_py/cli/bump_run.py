@@ -35,7 +35,7 @@ def run(given: Given, changes: tuple[Change, ...]) -> int:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        edit.check(changes)
+        edit.check(changes, allow_empty=given.allow_empty)
         if given.dry_run:
             return _show_local(given, changes)
         return _ask(given, changes)
@@ -178,7 +178,8 @@ async def patiently(
             wait = max(error.retry_at - clock(), FIRST_PAUSE) if error.retry_at else usual
             if clock() + wait > end:
                 raise
-            click.echo(f"tried again in {wait.total_seconds():.0f} s: {error}", err=True)
+            until = f"{end.astimezone():%H:%M:%S %Z}"
+            click.echo(f"tried again in {wait.total_seconds():.0f} s, and until {until}: {error}", err=True)
             await pause(wait)
             usual = min(2 * usual, LONGEST_PAUSE)
 

@@ -22,7 +22,7 @@ from telefonistka_py.names import RepoPath
 from telefonistka_py.promotion import check as checking
 from telefonistka_py.promotion import check_words, survey
 from telefonistka_py.promotion.check import Checked, Reading
-from telefonistka_py.promotion.survey import Way
+from telefonistka_py.promotion.survey import Change, Way
 
 FINE, PROBLEMS = 0, 1
 
@@ -56,6 +56,7 @@ def check(path: Path, against: str | None, root: bool, component: bool, as_json:
         checked = checking.make(then, now, time.monotonic, all_files=True)
         shown = Path(os.path.relpath(top))
         nothing = f"There is no {ROOT} at the root of {top}: nothing is configured." if ROOT not in now.files else ""
+        nothing = "" if checked.mistakes else nothing
     else:
         if against:
             raise click.UsageError("--against compares routes, which needs a clone; PATH is a single file")
@@ -84,6 +85,8 @@ def _then(top: Path, revision: str, environ: Mapping[str, str]) -> Reading:
 
 def _single(path: Path, component: bool | None) -> Checked:
     """One file by itself; `component` None: of which kind it is shows in its place, or else in its keys."""
+    if component is None and path.suffix not in (".yaml", ".yml", ""):
+        raise OperatorMistake(f"{path} is no .yaml file; give a {ROOT}, or say --root or --component")
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -119,6 +122,7 @@ def _print(checked: Checked, folder: Path, against: str | None, nothing: str) ->
             _say(*_excerpt(problem, folder))
     for change in checked.changes or ():
         _say(*check_words.as_lines(change))
+    _say(*check_words.later_lines(checked))
     _say(nothing or _summary(checked, against))
 
 
@@ -161,21 +165,22 @@ def _summary(checked: Checked, against: str | None) -> str:
 
 
 def _json(checked: Checked, against: str | None) -> str:
-    changes = (
-        None
-        if checked.changes is None
-        else [
-            {"component": change.component, "before": _ways(change.before), "after": _ways(change.after)}
-            for change in checked.changes
-        ]
-    )
+    changes = None if checked.changes is None else _changes(checked.changes)
     said = {
         "problems": [_problem_data(problem) for problem in checked.problems],
         "against": against,
         "changes": changes,
+        "oncePromoted": None if checked.changes is None else _changes(checked.later),
         "uncompared": checked.uncompared or None,
     }
     return json_text.of(said)
+
+
+def _changes(changes: tuple[Change, ...]) -> list[dict[str, Any]]:
+    return [
+        {"component": change.component, "before": _ways(change.before), "after": _ways(change.after)}
+        for change in changes
+    ]
 
 
 def _problem_data(problem: Problem) -> dict[str, Any]:

@@ -32,6 +32,7 @@ def demo(repo: Path | None, keep: bool, argocd: bool) -> int:
 
 
 async def _play(repo: Path | None, keep: bool, argocd: bool) -> int:
+    import logging
     import sys
     import tempfile
 
@@ -39,6 +40,8 @@ async def _play(repo: Path | None, keep: bool, argocd: bool) -> int:
     from telefonistka_py.observability import logs
 
     logs.setup("warn", "auto", sys.stderr)
+    # It warns of a git that ended in the very moment that Ctrl-C ended it.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="telefonistka-demo-") as folder:
         async with stage.raised(Path(folder), repo, argocd=argocd) as raised:
             held = await (clusters.play(raised, click.echo) if argocd else show.play(raised, repo, click.echo))

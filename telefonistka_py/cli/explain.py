@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from telefonistka_py import markdown
-from telefonistka_py.cli import json_text
+from telefonistka_py.cli import json_text, own_config
 from telefonistka_py.config import document, read
 from telefonistka_py.config.problem import Invalid, Problem, Valid
 from telefonistka_py.localgit import files
@@ -26,9 +26,10 @@ PROMOTED, NOT_PROMOTED, CONFIG_PROBLEM = 0, 1, 2
 @click.argument("path")
 @click.option("--repo", type=click.Path(path_type=Path), default=Path(), help="A local clone. Default: this folder.")
 @click.option("--ref", metavar="REV", default="HEAD", show_default=True, help="The revision whose files are read.")
+@click.option("--config", type=click.Path(path_type=Path), help="A telefonistka.yaml in place of the one at the root.")
 @click.option("--label", "labels", metavar="L", multiple=True, help="A label of the pull request; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-def explain(path: str, repo: Path, ref: str, labels: tuple[str, ...], as_json: bool) -> int:
+def explain(path: str, repo: Path, ref: str, config: Path | None, labels: tuple[str, ...], as_json: bool) -> int:
     """Say which flow takes the file or component PATH, which ones don't and why, and which targets it goes to.
 
     PATH starts at the root of the repository. It need not exist any more: a component that was deleted is promoted,
@@ -37,16 +38,19 @@ def explain(path: str, repo: Path, ref: str, labels: tuple[str, ...], as_json: b
     \b
     Exit codes: 0 it is promoted, 1 it is not, 2 a problem in a telefonistka.yaml, 3 any other error.
     """
+    tried = own_config.given(config)
     with Clone(repo, os.environ) as clone:
+        note = "" if config else own_config.uncommitted(repo, clone, os.environ)
         commit = clone.commit(ref)
         asked, there = _asked(clone, commit, _inside(path, repo), frozenset(labels))
         entry = _entry(clone, commit.tree, read.ROOT)
-        config = _root(clone, entry)
-        if isinstance(config, Invalid):
-            said = {"problems": [_problem(problem) for problem in config.problems]}
-            click.echo(json_text.of(said) if as_json else "\n".join(_lines(config.problems, ref)))
+        root = _root(clone, entry) if tried is None else read.root(tried)
+        if isinstance(root, Invalid):
+            said = {"problems": [_problem(problem) for problem in root.problems]}
+            at = str(config) if config else ref
+            click.echo(json_text.of(said) if as_json else "\n".join([*_note(note), *_lines(root.problems, at)]))
             return CONFIG_PROBLEM
-        places = document.parse(clone.blob(entry.sha) if entry else b"")
+        places = document.parse(tried if tried is not None else clone.blob(entry.sha) if entry else b"")
         broken: dict[Problem, None] = {}
 
         def own(component: RepoPath) -> Own | None:
@@ -54,15 +58,25 @@ def explain(path: str, repo: Path, ref: str, labels: tuple[str, ...], as_json: b
             broken.update(dict.fromkeys(file.file.problems) if file and isinstance(file.file, Invalid) else {})
             return file
 
-        found = explaining.make(config.value, places, asked, own)
+        found = explaining.make(root.value, places, asked, own)
     if as_json:
-        click.echo(json_text.of({**_data(asked, found, commit), "problems": [_problem(each) for each in broken]}))
+        data = {
+            **_data(asked, found, commit),
+            "problems": [_problem(each) for each in broken],
+            "notes": [note] if note else [],
+        }
+        click.echo(json_text.of(data))
     else:
-        for line in (there, *_text(found, configured=entry is not None), *_lines(broken, ref)):
+        configured = entry is not None or tried is not None
+        for line in (*_note(note), there, *_text(found, configured=configured), *_lines(broken, ref)):
             click.echo(markdown.printable(line))
     if broken:
         return CONFIG_PROBLEM
     return PROMOTED if _is_promoted(found) else NOT_PROMOTED
+
+
+def _note(text: str) -> list[str]:
+    return [f"note: {text}"] if text else []
 
 
 def _is_promoted(found: Explanation) -> bool:

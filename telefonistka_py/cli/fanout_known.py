@@ -9,9 +9,10 @@ from typing import Any
 import click
 
 from telefonistka_py import counted
+from telefonistka_py.config import address
 from telefonistka_py.config.replacement import Piece
 from telefonistka_py.events import own
-from telefonistka_py.fanout import address, health, model
+from telefonistka_py.fanout import health, model
 from telefonistka_py.fanout.health import Health
 from telefonistka_py.inbox.model import Entry, Inbox, State
 

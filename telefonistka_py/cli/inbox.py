@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 STATES = ("waiting", "underway", "done", "dead")
 NOT_FOUND = 1
 
+_SHORTEST_START = 4
+"""Characters of an id that may stand for it."""
+_MOST_TOLD = 3
+
 Answer = TypeVar("Answer")
 
 
@@ -22,7 +26,8 @@ def inbox() -> None:
     """Look into the inbox of a server and act on single deliveries, also while the server runs.
 
     TELEFONISTKA_INBOX names the file (default: telefonistka.sqlite3 in this folder), or TELEFONISTKA_DATABASE_URL the
-    database. No GitHub credentials are needed.
+    database. No GitHub credentials are needed. An ID may be cut short after four characters or more, as long as it is
+    the start of one delivery's alone.
 
     \b
     Exit codes: 0 done, 1 there is no such delivery or nothing was done, 2 a wrong option or variable.
@@ -62,9 +67,14 @@ def list_(state: str | None, lane: str | None, most: int, everything: bool, as_j
 @click.option("--body", is_flag=True, help="Print the raw body alone, as it came.")
 def show(id: str, body: bool) -> int:
     """Show one delivery: its state, its headers and its payload. What is secret in the headers is left out."""
-    kept = _with(lambda it: it.find(id))
+
+    async def found(it: Inbox) -> Kept | None:
+        named = await _named(it, id)
+        return None if named is None else await it.find(named)
+
+    kept = _with(found)
     if kept is None:
-        return _unknown(id)
+        return NOT_FOUND
     if body:
         click.echo(kept.delivery.body, nl=False)
     else:
@@ -83,10 +93,13 @@ def retry(ids: tuple[str, ...], dead: bool) -> int:
     from telefonistka_py.inbox.model import State
 
     async def again(it: Inbox) -> int:
-        wanted = list(ids) + ([entry.id for entry in await it.entries(state=State.DEAD, most=10_000)] if dead else [])
-        if not wanted:
+        named = [await _named(it, id) for id in ids]
+        wanted = [id for id in named if id is not None]
+        wanted += [entry.id for entry in await it.entries(state=State.DEAD, most=10_000)] if dead else []
+        if not wanted and not named:
             click.echo("No delivery ended dead.")
-        return sum([_told(id, await it.again(id), "will be handled again", State.UNDERWAY) for id in wanted])
+        failed = [_told(id, await it.again(id), "will be handled again", State.UNDERWAY) for id in wanted]
+        return sum(failed) + named.count(None)
 
     if not ids and not dead:
         raise click.UsageError("name a delivery, or give --dead for all that ended dead")
@@ -96,11 +109,23 @@ def retry(ids: tuple[str, ...], dead: bool) -> int:
 @inbox.command(short_help="Forget a delivery.")
 @click.argument("ids", nargs=-1, required=True)
 def drop(ids: tuple[str, ...]) -> int:
-    """Forget deliveries, whatever state they are in; one that is being handled is left alone. Its lane goes on."""
+    """Forget deliveries, whatever state they are in; one that is being handled is left alone. Its lane goes on.
+
+    The server's own chores, which come again and again, are not dropped unless they ended dead.
+    """
+    from telefonistka_py.app import trouble
     from telefonistka_py.inbox.model import State
 
     async def dropped(it: Inbox) -> int:
-        return sum([_told(id, await it.drop(id), "is forgotten", State.UNDERWAY) for id in ids])
+        failed = 0
+        for given in ids:
+            id = await _named(it, given)
+            if id is None or await _is_kept(it, id):
+                failed += 1
+            else:
+                failed += _told(id, await it.drop(id), "is forgotten", State.UNDERWAY)
+                await trouble.remember(it, id, "")  # of a chore that ended dead
+        return failed
 
     return NOT_FOUND if _with(dropped) else 0
 
@@ -136,6 +161,37 @@ def _with(act: Callable[[Inbox], Awaitable[Answer]]) -> Answer:
             return await act(it)
 
     return asyncio.run(acted())
+
+
+async def _named(it: Inbox, given: str) -> str | None:
+    """The id that `given` is, or is the start of; None, and it is said, when there is none or more than one."""
+    if await it.find(given) is not None:
+        return given
+    found = await it.ids(given, most=_MOST_TOLD + 1) if len(given) >= _SHORTEST_START else ()
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        _unknown(given)
+        return None
+    listed = ", ".join(found[:_MOST_TOLD]) + (" and others" if len(found) > _MOST_TOLD else "")
+    click.echo(f"{given} is the start of several deliveries ({listed}): give more of the one that you mean.", err=True)
+    return None
+
+
+async def _is_kept(it: Inbox, id: str) -> bool:
+    """Whether it is a chore that has a turn to come, which is said: without it missed webhooks would not be asked for,
+    and nothing be forgotten, until the server starts anew."""
+    from telefonistka_py.app import backlog
+    from telefonistka_py.inbox.model import State
+
+    kept = await it.find(id)
+    if kept is None or not backlog.is_chore(kept.entry) or kept.entry.state is State.DONE:
+        return False
+    click.echo(
+        f"{id} is a chore that the server needs, and is not dropped: `telefonistka inbox retry {id}` runs it now.",
+        err=True,
+    )
+    return True
 
 
 def _told(id: str, before: object, what: str, underway: object) -> bool:

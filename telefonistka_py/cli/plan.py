@@ -2,12 +2,14 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from telefonistka_py import counted, markdown
+from telefonistka_py.cli import own_config
 from telefonistka_py.config.problem import Problem, Severity
 from telefonistka_py.config.read import ROOT
 from telefonistka_py.localgit.clone import Clone
@@ -24,6 +26,7 @@ PLANNED, NOTHING, CONFIG_PROBLEM = 0, 1, 2
 @click.option("--merge", metavar="REV", help="A merge or squash commit on the default branch: what it promotes.")
 @click.option("--base", metavar="REV", help="With --head: the default branch that an open pull request goes to.")
 @click.option("--head", metavar="REV", help="With --base: the open pull request's head.")
+@click.option("--config", type=click.Path(path_type=Path), help="A telefonistka.yaml in place of the one at the root.")
 @click.option("--pr", type=click.IntRange(min=1), help="The pull request's number. Default: from the commit's message.")
 @click.option("--ref", metavar="NAME", help="The pull request's branch. Default: --head, or from the commit's message.")
 @click.option("--author", metavar="LOGIN", help="Who opened the pull request.")
@@ -34,6 +37,7 @@ def plan(
     merge: str | None,
     base: str | None,
     head: str | None,
+    config: Path | None,
     pr: int | None,
     ref: str | None,
     author: str | None,
@@ -48,14 +52,17 @@ def plan(
     \b
     Exit codes: 0 planned, 1 nothing to promote, 2 a problem in a telefonistka.yaml, 3 any other error.
     """
-    told = Told(pr, ref, Login(author) if author else None, frozenset(labels))
+    told = Told(pr, ref, Login(author) if author else None, frozenset(labels), own_config.given(config))
     with Clone(repo, os.environ) as clone:
+        uncommitted = "" if config else own_config.uncommitted(repo, clone, os.environ)
         if merge and not (base or head):
             preview = offline.of_merge(clone, merge, clone.default_branch(), told, Templates())
         elif base and head and not merge:
             preview = offline.of_pull(clone, base, head, told, Templates(), os.environ)
         else:
             raise click.UsageError("give either --merge REV, or both --base REV and --head REV")
+    if uncommitted:
+        preview = replace(preview, notes=(*preview.notes, uncommitted))
     click.echo(_as_json(preview) if as_json else markdown.printable(as_text(preview)))
     if any(problem.severity is Severity.ERROR for problem in preview.problems):
         return CONFIG_PROBLEM
@@ -117,12 +124,11 @@ def _problem(problem: Problem, preview: Preview) -> dict[str, Any]:
 
 def _notes(preview: Preview) -> list[str]:
     """What a reader would miss: which version of a changed configuration this plan goes by."""
-    at = preview.config_at
+    at, notes = preview.config_at, list(preview.notes)
     if at.root == at.components:
-        return []
+        return notes
     own = [path for path in preview.changed_configs if path != ROOT]
-    notes = []
-    if ROOT in preview.changed_configs:
+    if not preview.config_given and ROOT in preview.changed_configs:
         notes.append(
             f"{at.components} changes {ROOT}. This plan goes by the one at {at.root}, as for every open pull request; "
             f"once it is merged, its own counts. `telefonistka check --against {at.root}`, with {at.components} "

@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import os
 import shlex
+import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
     from telefonistka_py.sandbox import App, Delivery, Hub
 
 PEOPLE = ("alice", "bob", "gitops-bot")
-WEBHOOK_SECRET = "sandbox-secret"  # noqa: S105 - the sandbox's own, and shown on its first screen
+KEY = "private-key.pem"
+OURS = {KEY, "gitconfig", "repositories"}
+"""What a sandbox puts into its folder."""
+WEBHOOK_SECRET = "the-sandbox-s-secret"  # noqa: S105 - the sandbox's own, and shown on its first screen
 
 
 @click.command()
@@ -41,7 +46,7 @@ def sandbox(repos: tuple[str, ...], port: int, webhook_url: str, webhook_secret:
     --repo there is one repository that is almost empty. Ctrl-C ends it, and with it its pull requests: a --folder can
     be looked into afterwards, but not gone on with.
     """
-    if not webhook_url.startswith(("http://", "https://")):
+    if not _is_address(webhook_url):
         raise _bad(f"--webhook-url {webhook_url} is no address; it starts with http:// or https://.")
     with _folder(folder) as place:
         try:
@@ -54,20 +59,41 @@ def sandbox(repos: tuple[str, ...], port: int, webhook_url: str, webhook_secret:
 def _folder(chosen: Path | None) -> Iterator[Path]:
     if chosen is not None:
         _refuse_used(chosen)
-        yield chosen
+        try:
+            yield chosen
+        except click.ClickException:
+            _clear(chosen)  # it did not come up: the next attempt finds the folder as it was
+            raise
         return
     with tempfile.TemporaryDirectory(prefix="telefonistka-sandbox-") as made:
         yield Path(made)
 
 
 def _refuse_used(folder: Path) -> None:
-    """An ended sandbox left its repositories there, and took the pull requests that belong to their branches along."""
-    earlier = folder / "repositories"
-    if earlier.exists():
+    """What is there may be somebody's own, such as a clone: nothing of ours is put beside it. An ended sandbox left its
+    repositories there, and took the pull requests that belong to their branches along."""
+    try:
+        there = {each.name for each in folder.iterdir()} if folder.exists() else set()
+    except OSError as error:
+        raise _bad(f"{folder} can't be looked into: {error.strerror}.") from error
+    if there and there <= OURS:
+        left = " ".join(shlex.quote(str(folder / name)) for name in sorted(there))
         raise _bad(
             f"{folder} holds the repositories of another sandbox. One that has ended can't be gone on with, as its "
-            f"pull requests ended with it: remove them (rm -r {shlex.quote(str(earlier))}), or choose another --folder."
+            f"pull requests ended with it: remove them (rm -r {left}), or choose another --folder."
         )
+    if there:
+        raise _bad(f"{folder} is not empty. Name a --folder that is, or that is not there yet.")
+
+
+def _clear(folder: Path) -> None:
+    """Removes what a sandbox put into a folder that was empty before."""
+    for name in OURS:
+        place = folder / name
+        if place.is_dir():
+            shutil.rmtree(place)
+        else:
+            place.unlink(missing_ok=True)
 
 
 def _named(repos: tuple[str, ...]) -> dict[str, str]:
@@ -115,6 +141,8 @@ async def _serve(repos: dict[str, str], port: int, webhook_url: str, secret: str
         raise _bad(str(error)) from error
     except PermissionError as error:
         raise _bad(f"{error.filename or folder} can't be written: {error.strerror}.") from error
+    except BrokenPipeError:
+        raise  # whoever read us has gone
     except OSError as error:
         raise _bad(f"Port {port} can't be opened ({error.strerror}); choose another with --port.") from error
 
@@ -138,11 +166,26 @@ async def _until_told_to_end() -> None:
 
 def _written_key(folder: Path, app: App) -> Path:
     """Writes the App's private key so that only its owner can read it."""
-    path = folder.resolve() / "private-key.pem"
-    path.unlink(missing_ok=True)
+    path = folder.resolve() / KEY
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(app.private_key_pem)
     return path
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _listening(webhook_url: str) -> list[str]:
+    """Where the bot must listen for the webhooks to come, unless it does so by itself. Behind TLS something else
+    listens."""
+    parts = urlsplit(webhook_url)
+    port = parts.port or 80
+    return [f"  export LISTEN_ADDR=:{port}"] if parts.scheme == "http" and port != 8080 else []
 
 
 def _greeting(hub: Hub, app: App, key: Path) -> str:
@@ -176,6 +219,7 @@ def _greeting(hub: Hub, app: App, key: Path) -> str:
         f"  export GITHUB_APP_ID={app.id}",
         f"  export GITHUB_APP_PRIVATE_KEY_PATH={key}",
         f"  export GITHUB_WEBHOOK_SECRET={app.secret}",
+        *_listening(app.webhook_url or ""),
         "  telefonistka server",
         "Instead of the App it can use a token: export GITHUB_OAUTH_TOKEN, with the one of gitops-bot.",
         "",

@@ -43,6 +43,8 @@ async def _serve() -> None:
     metrics = Metrics()
     # The tracer is closed last: it sends what the drain brought.
     with closing(tracing.start(read.traces, read.replica, clock)) as tracer:
+        if waits := await store.left_behind(read, clock):
+            logs.get().warning(waits)
         async with store.opened(read, clock) as inbox, wiring.build(read, metrics, clock, inbox, tracer) as handler:
             parts = run.Parts(
                 inbox,

@@ -30,14 +30,20 @@ FOLDER = "telefonistka-app"
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help=f"The folder for the files. Default: {FOLDER}."
 )
-@click.option("--kubernetes-secret", is_flag=True, help="Print a Kubernetes Secret instead of writing files.")
+@click.option(
+    "--kubernetes-secret",
+    is_flag=True,
+    help="Print a Kubernetes Secret instead of writing files: pipe it into `kubectl -n telefonistka apply -f -`, or "
+    "call `umask 077` before you write it to a file.",
+)
 def setup(
     listen: str, org: str, name: str, url: str, github_host: str, out: Path | None, kubernetes_secret: bool
 ) -> None:
     """Register the GitHub App that the server acts as, with the permissions and events it needs.
 
     Serves a page for your browser that leads to GitHub and back. The App's id, private key and webhook secret are
-    written to telefonistka.env and private-key.pem, which only you can read; existing files are never overwritten.
+    written to telefonistka.env and private-key.pem, which only you can read, beside a .gitignore that keeps them out of
+    git; existing files are never overwritten.
     With --kubernetes-secret they are printed as a Secret instead, alone on standard output.
 
     \b
@@ -51,6 +57,9 @@ def setup(
 
     if kubernetes_secret and out is not None:
         raise click.UsageError("--kubernetes-secret writes no files; leave --out away")
+    wish = Wish(name.strip(), org.strip(), url.strip())
+    if wrong := _wrong_options(wish):
+        raise click.UsageError(wrong)
     place = settings.read_place(github_host, listen)
     store: Store = (
         KubernetesSecret(lambda text: click.echo(text, nl=False), github_host.strip())
@@ -58,7 +67,24 @@ def setup(
         else Folder(out or Path(FOLDER), github_host.strip())
     )
     store.check()
-    asyncio.run(_served(place.github, place.listen, Wish(name.strip(), org.strip(), url.strip()), store))
+    asyncio.run(_served(place.github, place.listen, wish, store))
+
+
+def _wrong_options(wish: Wish) -> str:
+    """What was given and can't be used, a line for each; empty when all can. What was not given the page asks for."""
+    from telefonistka_py.setup import manifest
+
+    wrong = manifest.mistakes(manifest.named(wish))
+    given = (
+        ("name", "--name", wish.name),
+        ("organization", "--org", wish.organization),
+        ("webhook", "--url", wish.webhook),
+    )
+    return "\n".join(
+        f"{option} {value!r} can't be used. {wrong[field]}"
+        for field, option, value in given
+        if value and field in wrong
+    )
 
 
 async def _served(github: GitHubAddress, listen: Listen, wish: Wish, store: Store) -> None:

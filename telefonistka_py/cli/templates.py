@@ -88,9 +88,12 @@ def export(folder: Path, force: bool) -> None:
 
 @templates.command(short_help="Say which files of a folder would be used, and what is wrong with the others.")
 @click.argument(
-    "folder", type=click.Path(path_type=Path, file_okay=False, exists=True), envvar="TEMPLATES_PATH", required=True
+    "folder", type=click.Path(path_type=Path, file_okay=False, exists=True), envvar="TEMPLATES_PATH", required=False
 )
-def check(folder: Path) -> int:
+@click.option("--status-url", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, exists=True),
+              envvar="CUSTOM_COMMIT_STATUS_URL_TEMPLATE_PATH", show_envvar=True,
+              help="The text for the address behind the commit status.")  # fmt: skip
+def check(folder: Path | None, status_url: Path | None) -> int:
     """Say which files of FOLDER (default: TEMPLATES_PATH) the server would use, and why not the others.
 
     A file is used when it has the name of a text, whatever its ending, and is Jinja2. One that uses a name which it is
@@ -102,17 +105,21 @@ def check(folder: Path) -> int:
     from telefonistka_py import templates as texts
     from telefonistka_py.app import texts as customs
 
-    found = customs.look(folder)
+    if folder is None and status_url is None:
+        raise click.UsageError("name a FOLDER, or set TEMPLATES_PATH")
+    found = list(customs.look(folder)) if folder else []
+    if folder and not found:
+        click.echo(f"{folder} holds no files: the built-in texts are used.")
+    if status_url:
+        found.append(customs.look_at_status_link(status_url))
     for each in found:
         if each.unused:
-            click.echo(f"✗ {each.file.name}: not used, {each.unused}.")
+            click.echo(f"✗ {each.file.name}: not used, {each.unused.rstrip('.')}.")
         elif each.unknown:
             known = ", ".join(sorted(texts.given(each.stem))) or "nothing"
             click.echo(f"✗ {each.file.name}: it uses {', '.join(each.unknown)}, and is given {known}.")
         else:
             click.echo(f"✓ {each.file.name}")
-    if not found:
-        click.echo(f"{folder} holds no files: the built-in texts are used.")
     return NOT_ALL_USED if any(each.unused or each.unknown for each in found) else 0
 
 

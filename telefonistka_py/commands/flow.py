@@ -7,8 +7,10 @@ import structlog
 from telefonistka_py.commands import find
 from telefonistka_py.config import read
 from telefonistka_py.config.problem import Invalid
+from telefonistka_py.errors import OperatorMistake, WorldUnwell
 from telefonistka_py.events.model import CommentEvent, PullRequest
 from telefonistka_py.feedback import comments
+from telefonistka_py.github.failure import Refused
 from telefonistka_py.github.repository import Repository
 from telefonistka_py.templates import Templates
 from telefonistka_py.tree.reading import Trees
@@ -33,6 +35,7 @@ async def obey(repo: Repository, event: CommentEvent, templates: Templates) -> O
     if find.retriggers(event.body):
         if not await repo.may_write(event.sender):
             return _not_allowed(event)
+        await _acknowledge(repo, event)
         return Obeyed("runs again", retrigger=await repo.pull(event.number))
     contexts = await _toggled(repo, event)
     if not contexts:
@@ -42,6 +45,14 @@ async def obey(repo: Repository, event: CommentEvent, templates: Templates) -> O
     pull = await repo.pull(event.number)
     notes = [await _flip(repo, event, pull, context, templates) for context in contexts]
     return Obeyed("; ".join(notes))
+
+
+async def _acknowledge(repo: Repository, event: CommentEvent) -> None:
+    """An eye on the comment: whoever wrote it sees that it was read. What was asked for does not depend on it."""
+    try:
+        await repo.react(event.comment_id, "eyes")
+    except (Refused, OperatorMistake, WorldUnwell) as error:
+        log.warning("command not acknowledged", comment=event.comment_id, reason=str(error))
 
 
 async def _toggled(repo: Repository, event: CommentEvent) -> tuple[str, ...]:

@@ -39,6 +39,8 @@ class Document:
 
     value: Any
     places: dict[Loc, Place]
+    beyond: Place | None = None
+    """Where a second document begins that holds something. It is not read, as the Go server does not."""
 
     def place(self, loc: Loc) -> Place | None:
         """Where the value at `loc` stands, or the nearest thing around it."""
@@ -48,7 +50,7 @@ class Document:
 
 
 def parse(content: bytes) -> Document:
-    """Reads one document. Raises `Unreadable`; an empty file is a document whose value is None."""
+    """Reads the first document. Raises `Unreadable`; an empty file is a document whose value is None."""
     if len(content) > MOST_BYTES:
         raise Unreadable(f"is {len(content):,} bytes long; at most {MOST_BYTES:,} are read")
     try:
@@ -57,13 +59,14 @@ def parse(content: bytes) -> Document:
         line = content[: error.start].count(b"\n") + 1
         raise Unreadable("is not UTF-8 text", line, 1) from None
     try:
-        _measure(text)
-        node = yaml.compose(text, Loader=_Loader)
+        beyond = _measure(text)
+        node = next(yaml.compose_all(text, Loader=_Loader), None)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         said = " ".join(part for part in (error.context, error.problem) if part)
         if mark is None:
             raise Unreadable(f"is not valid YAML: {said}") from None
+        said += _tab(text, mark.line)
         raise Unreadable(f"is not valid YAML: {said}", mark.line + 1, mark.column + 1) from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position].split("\n")
@@ -72,18 +75,37 @@ def parse(content: bytes) -> Document:
     if node is None:
         return Document(None, {})
     walk = _Walk()
-    return Document(walk.value(node, ()), walk.places)
+    return Document(walk.value(node, ()), walk.places, beyond)
 
 
-def _measure(text: str) -> None:
-    """Counts before anything recursive touches the text."""
-    depth = 0
+def _tab(text: str, line: int) -> str:
+    """What the parser's words don't say of a line, from 0, that is indented with a tab."""
+    found = text.split("\n")[line : line + 1]
+    indented = found and "\t" in found[0][: len(found[0]) - len(found[0].lstrip())]
+    return "; this line is indented with a tab, and YAML takes spaces alone" if indented else ""
+
+
+def _measure(text: str) -> Place | None:
+    """Counts before anything recursive touches the text; where a further document that is not empty begins."""
+    depth = documents = 0
+    start: Place | None = None
+    beyond: Place | None = None
     for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST or count > MOST_NODES:
             mark: Any = event.start_mark
             what = f"nested deeper than {DEEPEST} levels" if depth > DEEPEST else f"made of over {MOST_NODES:,} parts"
             raise Unreadable(f"is {what}", mark.line + 1, mark.column + 1)
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            start = _at(event.start_mark)
+        elif documents > 1 and beyond is None and isinstance(event, yaml.NodeEvent) and not _is_empty(event):
+            beyond = start
+    return beyond
+
+
+def _is_empty(event: yaml.NodeEvent) -> bool:
+    return isinstance(event, yaml.ScalarEvent) and not event.value and not event.style
 
 
 class _Walk:
@@ -159,4 +181,8 @@ class _Walk:
 
 
 def _place(node: yaml.Node) -> Place:
-    return Place(node.start_mark.line + 1, node.start_mark.column + 1)
+    return _at(node.start_mark)
+
+
+def _at(mark: Any) -> Place:
+    return Place(mark.line + 1, mark.column + 1)

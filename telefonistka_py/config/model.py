@@ -22,8 +22,10 @@ def _directory(text: str) -> str:
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in bare):
         raise ValueError(f"{text!r} holds a control character")
     for part in bare.split("/"):
-        if part in ("", ".", ".."):
-            raise ValueError(f"{text!r} is no plain path: '{part or '//'}' may leave the repository")
+        if part == "..":
+            raise ValueError(f"{text!r} is no plain path: '..' may leave the repository")
+        if part in ("", "."):
+            raise ValueError(f"{text!r} is no plain path: git knows no '{part or '//'}' in one; leave it out")
         if part.lower() == ".git":
             raise ValueError(f"{text!r} lies inside .git, where no file of a repository can be")
     return text

@@ -56,14 +56,21 @@ def _read(content: bytes, model: type[Model], path: RepoPath) -> Valid[Model] | 
     except document.Unreadable as error:
         return Invalid((Problem(path, "", error.line, error.column, str(error)),))
     value = {} if parsed.value is None else parsed.value
+    beyond = tuple(_beyond(parsed, path))
     if not isinstance(value, dict):
-        return Invalid((Problem(path, "", 1, 1, f"must be a mapping of keys to values, not {_named(value)}"),))
-    warnings = tuple(_unknown_keys(value, model, parsed, path, (), itertools.count()))
+        return Invalid((Problem(path, "", 1, 1, f"must be a mapping of keys to values, not {_named(value)}"), *beyond))
+    warnings = (*beyond, *_unknown_keys(value, model, parsed, path, (), itertools.count()))
     try:
         return Valid(model.model_validate(value), warnings)
     except ValidationError as error:
         found = [_at(parsed, path, detail["loc"], _sentence(detail)) for detail in _distinct(error)]
         return Invalid((*sorted(found, key=lambda p: (p.line or 0, p.column or 0)), *warnings))
+
+
+def _beyond(parsed: Document, path: RepoPath) -> Iterator[Problem]:
+    if place := parsed.beyond:
+        said = "a further document begins here, and only the first is read; remove it, or make one of them"
+        yield Problem(path, "", place.line, place.column, said, Severity.WARNING)
 
 
 def _distinct(error: ValidationError) -> list[ErrorDetails]:
@@ -166,6 +173,10 @@ def _hint(key: str, model: type[BaseModel]) -> str:
         return f" here: it belongs under {places[0]}"
     [near] = get_close_matches(key, known, n=1, cutoff=0.6) or [""]
     [far] = get_close_matches(key, strange, n=1, cutoff=0.8) or [""]
+    inside = {name: f"{held}.{name}" for held, kind in known.items() for name in _keys_inside(kind)}
+    [below] = get_close_matches(key, inside, n=1, cutoff=0.8) or [""]
+    if below and _alike(key, below) > max(_alike(key, near), _alike(key, far)):
+        return f"; did you mean {inside[below]}?"
     if far and _alike(key, far) > _alike(key, near):
         return f"; did you mean {far}? It is a key of {whose}"
     if near:
@@ -205,6 +216,12 @@ def _alike(one: str, other: str) -> float:
 def _keys(model: type[BaseModel]) -> dict[str, Any]:
     """The keys that people write, with what each holds."""
     return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+
+
+def _keys_inside(annotation: Any) -> dict[str, Any]:
+    """The keys of the one section that a key holds; none where it holds a list of them, or a value."""
+    single = inspect.isclass(annotation) and issubclass(annotation, BaseModel)
+    return _keys(annotation) if single else {}
 
 
 def _section_of(annotation: Any) -> type[BaseModel] | None:

@@ -33,16 +33,26 @@ def expand(template: str, match: regex.Match[str]) -> str:
     return "".join(piece.text for piece in _expanded(template, match))
 
 
-def _expanded(template: str, match: regex.Match[str]) -> Iterator[Piece]:
+def spelt(template: str) -> Iterator[tuple[str, str | None]]:
+    """The parts of `template`, in order: plain text with None, or what refers to a group with the group's name."""
     end = 0
     for reference in _REFERENCE.finditer(template):
-        yield Piece(template[end : reference.start()], given=True)
+        yield template[end : reference.start()], None
         end = reference.end()
-        if reference[1]:
-            yield Piece("$", given=True)
-        else:
-            yield Piece(_captured(match, reference[2] or reference[3]), given=False)
-    yield Piece(template[end:], given=True)
+        yield ("$", None) if reference[1] else (reference[0], reference[2] or reference[3])
+    yield template[end:], None
+
+
+def has_group(compiled: regex.Pattern[str], name: str) -> bool:
+    """Whether `name`, a number or a name as Go reads it, is a group of the expression; 0 is all that it matched."""
+    if _NUMBER.fullmatch(name):
+        return int(name) <= compiled.groups
+    return any(group_names.original(given) == name for given in compiled.groupindex)
+
+
+def _expanded(template: str, match: regex.Match[str]) -> Iterator[Piece]:
+    for text, name in spelt(template):
+        yield Piece(text, given=True) if name is None else Piece(_captured(match, name), given=False)
 
 
 def _captured(match: regex.Match[str], name: str) -> str:

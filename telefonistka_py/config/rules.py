@@ -23,6 +23,9 @@ def doubtful(config: Config) -> Iterator[tuple[Loc, str]]:
         if flow.conditions.pr_has_labels == ():
             loc = ("promotionPaths", at, "conditions", "prHasLabels")
             yield loc, "is an empty list, which never holds, so the flow is never used; leave the key out for any label"
+        if "promotion_prs" not in flow.model_fields_set:
+            said = "names no target, so what this flow takes is promoted nowhere; if that is meant, write []"
+            yield ("promotionPaths", at, "promotionPrs"), said
         yield from _targets_named_twice(at, flow)
 
 

@@ -9,7 +9,7 @@ import aiohttp
 
 from telefonistka_py.doctor.facts import AppFacts, Handed, Hook, Installed, Left, Person, Reached
 from telefonistka_py.errors import OperatorMistake, RepoMistake, WorldUnwell
-from telefonistka_py.github import answers, clocks, documents
+from telefonistka_py.github import answers, application, clocks, documents
 from telefonistka_py.github.application import PER_PAGE
 from telefonistka_py.github.connection import Connection
 from telefonistka_py.github.credentials import App, Credentials, Token
@@ -148,7 +148,12 @@ class Asking:
 
     async def _get(self, url: str) -> Any:
         # Proofs of an App are signed for each request; a token goes along by itself.
-        return await self._own.get(url, jwt=self._app.jwt(self._clock()) if self._app else None)
+        try:
+            return await self._own.get(url, jwt=self._app.jwt(self._clock()) if self._app else None)
+        except Refused as error:
+            if self._app is not None and application.is_unknown(error):
+                raise OperatorMistake(application.unknown(self._app, error)) from error
+            raise
 
     def _observe(
         self, method: str, path: str, status: int, headers: Mapping[str, str], seconds: float, query: str

@@ -97,6 +97,8 @@ class InboxFacts:
     """A few of them, the newest first."""
     chores: int = 0
     """Work on a timer, which is not among the counts."""
+    left_behind: str = ""
+    """What waits elsewhere, where nobody handles it, as a sentence."""
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from typing import TypeVar
 
 import aiohttp
 
-from telefonistka_py.app import backlog, store
+from telefonistka_py.app import backlog, store, texts
 from telefonistka_py.argocd.client import Client
 from telefonistka_py.argocd.instances import Instance
 from telefonistka_py.config import read
 from telefonistka_py.config.model import Config
 from telefonistka_py.config.problem import Valid
-from telefonistka_py.doctor import judge_github, judge_webhook, judge_work
+from telefonistka_py.doctor import judge_github, judge_texts, judge_webhook, judge_work
 from telefonistka_py.doctor.asking import Asking, reach
 from telefonistka_py.doctor.facts import AppFacts, ApproverFacts, ArgoFacts, InboxFacts, Installed, Left, Person, Seen
 from telefonistka_py.doctor.model import Finding, Topic, doubtful, fine, wrong
@@ -51,6 +51,8 @@ class Doctor:
     async def topics(self) -> AsyncIterator[Topic]:
         """Each as soon as it is judged."""
         yield Topic("Settings", tuple(self._settings()))
+        if own := await self._told("texts", self._texts()):
+            yield Topic("Texts", own)
         findings = await self._told("GitHub", self._reach())
         yield Topic("GitHub", findings)
         if judged_well(findings):
@@ -79,8 +81,17 @@ class Doctor:
 
     def _settings(self) -> Iterable[Finding]:
         yield fine("The environment is complete.")
+        yield from judge_webhook.secrets(len(self.settings.webhook_secrets))
         for notice in self.settings.notices:
             yield doubtful(notice)
+
+    async def _texts(self) -> Iterable[Finding]:
+        found: list[Finding] = []
+        if self.settings.templates is not None:
+            found += judge_texts.texts(texts.look(self.settings.templates))
+        if self.settings.status_url_template is not None:
+            found += judge_texts.status_link(texts.look_at_status_link(self.settings.status_url_template))
+        return found
 
     async def _reach(self) -> Iterable[Finding]:
         found = await reach(self.session, self.settings.github, self.clock)
@@ -162,14 +173,12 @@ class Doctor:
     async def _inbox(self) -> Iterable[Finding]:
         path = self.settings.inbox
         if self.settings.database_url is None and not path.exists():
-            if not path.resolve().parent.is_dir():
-                said = f"The inbox {path} can't be made: there is no folder {path.resolve().parent}."
-                return (wrong(said, "Make it, or set TELEFONISTKA_INBOX to a file on a volume."),)
             return (fine(f"There is no inbox at {path} yet; the server makes it when it starts."),)
         async with store.opened(self.settings, self.clock, beside=True) as it:
             found, dead = await backlog.of(it), await it.entries(state=State.DEAD, most=3)
         where = "The database" if self.settings.database_url else str(path)
-        return judge_work.inbox(InboxFacts(where, found.webhooks, tuple(dead), found.chores))
+        waits = await store.left_behind(self.settings, self.clock)
+        return judge_work.inbox(InboxFacts(where, found.webhooks, tuple(dead), found.chores, waits))
 
     async def _argocd(self, instance: Instance) -> Iterable[Finding]:
         client = Client(instance, self.settings.argocd_limits)

@@ -15,6 +15,15 @@ _UNREACHED = re.compile(r"connect|resolve|timed out|timeout|certificate|ssl|tls"
 _SETTINGS = "the App's settings (Webhook)"
 
 
+def secrets(count: int) -> Iterator[Finding]:
+    """`count` of them are taken."""
+    if count > 1:
+        yield doubtful(
+            "GITHUB_WEBHOOK_SECRET_PREVIOUS is set: webhooks that are signed with it are taken as well.",
+            "Unset it once telefonistka_webhooks_accepted_by_previous_secret_total rises no more on any server.",
+        )
+
+
 def hook(facts: Hook) -> Iterator[Finding]:
     if not facts.url:
         yield wrong("The App has no webhook address.", f"Set it in {_SETTINGS} to the server's address with /webhook.")
@@ -71,7 +80,10 @@ def _words(each: Handed) -> str:
 
 def _advice(each: Handed) -> str:
     if each.code == 0 or _UNREACHED.search(each.status):
-        return "GitHub could not reach the server: check its address, DNS, firewall and certificate."
+        return (
+            "GitHub could not reach the server: check its address, DNS, firewall and certificate. "
+            "Or no server runs there yet."
+        )
     match each.code:
         case 401:
             return "The secrets differ: set GITHUB_WEBHOOK_SECRET to the one in the App's settings."
@@ -82,7 +94,10 @@ def _advice(each: Handed) -> str:
         case 404 | 405:
             return "Something else answers there: the server takes webhooks at /webhook."
         case 502 | 503 | 504:
-            return "The proxy has no server behind it, or the server can't store deliveries: see /ready and its log."
+            return (
+                "The proxy has no server behind it, or the server can't store deliveries: see /ready and its log. "
+                "Or no server runs there yet."
+            )
     return "Look into the server's log at that time."
 
 

@@ -19,6 +19,8 @@ def inbox(facts: InboxFacts) -> Iterator[Finding]:
         f"{facts.where}: {counts.waiting:,} waiting, {counts.underway:,} underway, {counts.done:,} done, "
         f"{counts.dead:,} dead{chores}."
     )
+    if facts.left_behind:
+        yield wrong(facts.left_behind)
     if counts.dead:
         newest = facts.dead[0] if facts.dead else None
         why = f" The newest: {newest.id} ({newest.kind}, {newest.lane}): {newest.note}" if newest else ""

@@ -111,7 +111,8 @@ def _content(pair: Pair, path: RepoPath, note: str, one: Content, other: Content
         texts = one.decode("utf-8"), other.decode("utf-8")
     except UnicodeDecodeError:
         return FileDrift(path, Nature.NOT_UTF8, _joined(f"not UTF-8, {sizes}", note))
-    made = unified.make(*texts, *(_name(join(side, path) if path else side) for side in (pair.source, pair.target)))
+    sides = ((pair.source, "source: what is promoted"), (pair.target, "target: what is there now"))
+    made = unified.make(*texts, *(_header(join(side, path) if path else side, label) for side, label in sides))
     if made.added + made.removed > MOST_LINES:
         counts = f"{made.added + made.removed:,} changed lines"
         return FileDrift(path, Nature.HUGE, _joined(f"too long to show, {counts}", note), "", made.added, made.removed)
@@ -157,12 +158,16 @@ def _joined(*parts: str) -> str:
     return "; ".join(part for part in parts if part)
 
 
+def _header(path: RepoPath, label: str) -> str:
+    """The name, and which side it is: what follows a tab is no part of the name for `patch` and `git apply`."""
+    return f"{_name(path)}\t({label})"
+
+
 def _name(path: RepoPath) -> str:
-    """As git writes it: in quotes, with escapes, where the plain name would break the head of a diff; with a tab after
-    a name that holds spaces."""
+    """As git writes it: in quotes, with escapes, where the plain name would break the head of a diff."""
     raw = path.encode("utf-8", "surrogateescape")
     if not any(byte < 32 or byte in b'"\\\x7f' for byte in raw) and _is_utf8(raw):
-        return f"{path}\t" if " " in path else path
+        return path
     return '"' + "".join(_escaped(byte) for byte in raw) + '"'
 
 

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 
 import structlog
 
-from telefonistka_py.config.problem import Invalid
+from telefonistka_py import counted
+from telefonistka_py.config.problem import Invalid, Severity
 from telefonistka_py.drift import find, gather, model, render
 from telefonistka_py.drift.model import Compared, Gap, InStep, NotCompared, Pair, Report
 from telefonistka_py.drift.render import Links
@@ -39,21 +41,19 @@ async def check(
     """
     report, known = await _examined(repo, ground, pull)
     log.info("drift", found=model.in_a_line(report))
+    if known is None and report.unwell is None:
+        known = await repo.own_comments(pull.number)
     if report.differing or report.not_compared or report.mistake:
         said = render.message(report, Links(html_url, ground.pin.branch), templates)
         topic = f"{render.TOPIC}{page}"
         await comments.keep(repo, pull.number, topic, said, known, how_to_see_the_rest=HOW_TO_SEE_THE_REST)
     elif report.unwell is None:
-        await _retire(repo, pull, f"{render.TOPIC}{page}", render.in_step(report, templates), known)
-    return report
+        await _retire(repo, pull, f"{render.TOPIC}{page}", render.in_step(report, templates), known or ())
+    return replace(report, comments=known or ())
 
 
-async def _retire(
-    repo: Repository, pull: PullRequest, topic: str, text: str, known: tuple[OwnComment, ...] | None
-) -> None:
+async def _retire(repo: Repository, pull: PullRequest, topic: str, text: str, known: tuple[OwnComment, ...]) -> None:
     """An earlier comment says that all is well now, and is folded away. Without one nothing is said."""
-    if known is None:
-        known = await repo.own_comments(pull.number)
     if standing := comments.about(topic, known):
         await comments.keep(repo, pull.number, topic, text, known)
         await repo.minimize(standing)
@@ -64,7 +64,8 @@ async def _examined(
 ) -> tuple[Report, tuple[OwnComment, ...] | None]:
     """What there is to say, and our comments on `pull` if they were read."""
     if isinstance(ground.config, Invalid):
-        return Report((), mistake=f"telefonistka.yaml on {ground.pin.branch} can't be used"), None
+        why = f"telefonistka.yaml on {ground.pin.branch} can't be used: {_first(ground.config)}"
+        return Report((), mistake=why), None
     if pull.base_ref != ground.pin.branch:
         return Report(()), None  # merging it promotes nothing
     try:
@@ -76,6 +77,15 @@ async def _examined(
         return Report((), mistake=str(error).rstrip(".")), None
     except (WorldUnwell, OperatorMistake) as error:
         return Report((), unwell=error), None
+
+
+def _first(config: Invalid) -> str:
+    """The first of the mistakes, and how many more there are."""
+    errors = [each for each in config.problems if each.severity is Severity.ERROR]
+    first = errors[0]
+    place = f"line {first.line}: " if first.line else ""
+    more = f" ({counted.of(len(errors) - 1, 'more mistake')})" if len(errors) > 1 else ""
+    return f"{place}{first.key} {first.message}".strip() + more
 
 
 async def _compared(

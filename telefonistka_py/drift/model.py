@@ -1,11 +1,12 @@
 """What drift speaks of: a component at its source and at a target, and how the two stand to each other."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from telefonistka_py.errors import OperatorMistake, WorldUnwell
+from telefonistka_py.github.facts import OwnComment
 from telefonistka_py.names import RepoPath, Sha
 from telefonistka_py.tree.difference import Difference
 from telefonistka_py.tree.model import Entry
@@ -193,6 +194,8 @@ class Report:
     """Why nothing at all could be compared, where that is so."""
     unwell: Unwell | None = None
     """The first failure that time or the operator may heal; the comment says what it kept from being compared."""
+    comments: tuple[OwnComment, ...] = field(default=(), repr=False)
+    """Ours on the pull request, as they were before this one; none where nothing could be read."""
 
     @property
     def failed(self) -> bool:

@@ -63,6 +63,8 @@ class Seen:
     """What a directory of the commit holds, by its git tree."""
     blob: Callable[[Sha], bytes]
     """A file's content; asked for configurations alone, and by `shown`."""
+    root: bytes | None = None
+    """What the repository's configuration is taken to be; None: what it is in the commit."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,11 @@ class Overview:
     @property
     def differs(self) -> bool:
         return any(cell.state in (State.DIFFERS, State.MISSING) for cell in self.cells)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there was nothing to compare: no flow takes a component anywhere."""
+        return not self.cells and not self.mistaken
 
     @property
     def mistaken(self) -> bool:
@@ -111,7 +118,7 @@ def make(seen: Seen, clock: Clock, tick: Tick, component: str | None = None) -> 
         tuple(cells),
         (*config.warnings, *own),
         () if component else tuple(_only_in_target(seen.directories, takers, ways)),
-        configured=entry is not None,
+        configured=entry is not None or seen.root is not None,
     )
 
 
@@ -189,6 +196,8 @@ class _Comparison:
 
 def _root(seen: Seen, entry: Entry | None) -> Valid[Config] | Invalid:
     """No file at all means that nothing is configured, which is no mistake."""
+    if seen.root is not None:
+        return read.root(seen.root)
     if entry is None:
         return Valid(Config())
     if not entry.is_file:

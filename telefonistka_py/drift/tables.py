@@ -67,8 +67,10 @@ def summary(found: Overview) -> str:
     if not found.configured:
         return "Nothing to compare: there is no telefonistka.yaml at the root of the repository."
     compared = [cell for cell in found.cells if cell.state is not State.BLOCKED]
+    if found.cells and not compared:
+        return "Nothing to compare: the components' own files block every target."
     if not compared:
-        return "Nothing to compare: no flow of telefonistka.yaml takes a component of this repository."
+        return "Nothing to compare: no flow of telefonistka.yaml takes a component of this repository anywhere."
     behind = sum(cell.state is not State.IN_STEP for cell in compared)
     if len(compared) == 1:
         return f"The one target is {'not ' if behind else ''}in step with its source."

@@ -23,6 +23,7 @@ _METADATA = frozenset(
     )
 )
 _THIS_NETWORK = ip_network("0.0.0.0/8")
+_LOOPBACK = (ip_address("127.0.0.1"), ip_address("::1"))
 _NAT64 = ip_network("64:ff9b::/96")
 
 
@@ -55,6 +56,9 @@ def name_refused(allowed: Allowed, host: str) -> str | None:
     address = _literal(host)
     if address is not None:
         return address_refused(allowed, host, address)
+    if host.lower().rpartition(".")[2] == "localhost":  # https://www.rfc-editor.org/rfc/rfc6761#section-6.3
+        here = [address_refused(allowed, host, address) for address in _LOOPBACK]
+        return here[0] if all(here) else None
     if _listed(allowed, host) or allowed.networks or not allowed.names:
         return None
     return f"{host} is not among FANOUT_ALLOWED_HOSTS"

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from telefonistka_py.config import patterns, replacement
+from telefonistka_py.config import address, patterns, replacement
 from telefonistka_py.config.model import WebhookEndpoint
 from telefonistka_py.errors import RepoMistake
-from telefonistka_py.fanout import address, hosts
+from telefonistka_py.fanout import hosts
 from telefonistka_py.fanout.hosts import Allowed
 from telefonistka_py.names import RepoPath
 

@@ -73,6 +73,14 @@ def page(head: str) -> str:
     return f"@{head[:12]}"
 
 
+async def fold_former(repo: Repository, known: Iterable[OwnComment]) -> None:
+    """Folds away what the Go server said as us on an open pull request: it has our tag and no topic, so that nothing
+    would ever bring it up to date."""
+    for comment in known:
+        if not comment.minimized and _is_former(_plain(comment.body)):
+            await repo.minimize(comment)
+
+
 async def turn(repo: Repository, number: int, page: str) -> None:
     """Folds away all that we said about other heads than that of `page`; a retry leaves what it wrote itself."""
     for comment in await repo.own_comments(number):
@@ -93,6 +101,10 @@ async def _fold(repo: Repository, topic: str, known: Iterable[OwnComment], kept:
     for comment in known:
         if not comment.minimized and starts and _plain(comment.body).startswith(starts):
             await repo.minimize(comment)
+
+
+def _is_former(body: str) -> bool:
+    return body.startswith(TAG) and not body.startswith(f"{TAG}\n<!-- telefonistka:")
 
 
 def _start(topic: str, part: int) -> str:

@@ -54,8 +54,9 @@ def pulls(node: Mapping[str, Any]) -> tuple[FoundPull, ...]:
     return tuple(_pull(pull) for pull in node["nodes"] if not pull["isCrossRepository"])
 
 
-def open_pulls(node: Mapping[str, Any]) -> tuple[OpenPull, ...]:
-    """Open pull requests that we opened ourselves from a branch of this very repository, newest first."""
+def open_pulls(*nodes: Mapping[str, Any]) -> tuple[OpenPull, ...]:
+    """Open pull requests that we opened ourselves from a branch of this very repository, each once, newest first."""
+    found = {pull["number"]: pull for node in nodes for pull in node["nodes"]}
     return tuple(
         OpenPull(
             pull=_pull(pull),
@@ -63,7 +64,7 @@ def open_pulls(node: Mapping[str, Any]) -> tuple[OpenPull, ...]:
             body=pull["body"],
             touched=_touched(pull),
         )
-        for pull in node["nodes"]
+        for _, pull in sorted(found.items(), reverse=True)
         if pull["viewerDidAuthor"] and not pull["isCrossRepository"]
     )
 

@@ -22,6 +22,9 @@ MOST_SKEW = timedelta(days=1)
 _SAME = timedelta(seconds=30)
 Result = TypeVar("Result")
 
+_NO_APP = "integration not found"
+"""GitHub's words where no App has the id that a proof names; it answers 404."""
+
 log = structlog.get_logger()
 
 
@@ -31,6 +34,10 @@ class Installation:
 
     id: int
     account: Login
+
+
+class NotInstalled(OperatorMistake):
+    """The App is there, and not installed on the repository."""
 
 
 class Application:
@@ -65,7 +72,7 @@ class Application:
             except failure.Refused as error:
                 if error.status != 404:
                     raise
-                raise OperatorMistake(f"the GitHub App is not installed on {name}; install it there") from error
+                raise NotInstalled(f"the GitHub App is not installed on {name}; install it there") from error
             self._found[name] = int(answer["id"])
         return self._found[name]
 
@@ -107,6 +114,14 @@ class Application:
 
     async def _signed(self, send: Callable[[str], Awaitable[Result]]) -> Result:
         try:
+            return await self._proved(send)
+        except failure.Refused as error:
+            if is_unknown(error):
+                raise OperatorMistake(unknown(self._app, error)) from error
+            raise
+
+    async def _proved(self, send: Callable[[str], Awaitable[Result]]) -> Result:
+        try:
             return await send(self._app.jwt(self.now()))
         except failure.Unauthorized as error:
             if abs(error.ahead - self._ahead) <= _SAME:
@@ -116,6 +131,19 @@ class Application:
             self._ahead = error.ahead
             log.warning(f"this machine's clock is {_words(error.ahead)}; that is allowed for, but set it")
         return await send(self._app.jwt(self.now()))
+
+
+def is_unknown(error: failure.Refused) -> bool:
+    """Whether GitHub has no App of the id that the request's proof named."""
+    return error.status == 404 and _NO_APP in error.reason.lower()
+
+
+def unknown(app: App, error: failure.Refused) -> str:
+    """What to do about it."""
+    return (
+        f"{error}. GitHub has no App with the id {app.id}: check GITHUB_APP_ID, or APPROVER_GITHUB_APP_ID if it is the "
+        "approver's, and that GITHUB_HOST names the GitHub where the App is registered"
+    )
 
 
 def _account(account: Mapping[str, Any] | None) -> Login:

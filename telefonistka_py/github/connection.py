@@ -13,6 +13,7 @@ from telefonistka_py.github.application import PER_PAGE, Application, Installati
 from telefonistka_py.github.budget import Left
 from telefonistka_py.github.credentials import App, Credentials, InstallationToken, Token
 from telefonistka_py.github.facts import Attempted
+from telefonistka_py.github.failure import Refused
 from telefonistka_py.github.repository import Repository
 from telefonistka_py.github.transport import Clock, Observer, TokenSource, Transport
 from telefonistka_py.names import Branch, Login, RepoName
@@ -97,6 +98,20 @@ class Connection:
     async def installations(self) -> tuple[Installation, ...]:
         """Where the App is installed and not suspended. Raises `OperatorMistake` for a personal token."""
         return await self._application().installations()
+
+    async def prove(self) -> None:
+        """Asks for what counts for no limit, with the personal token
+        (https://docs.github.com/en/rest/rate-limit/rate-limit#get-rate-limit-status-for-the-authenticated-user).
+
+        Raises `OperatorMistake` when GitHub does not take the token, `WorldUnwell` when GitHub can't be reached.
+        """
+        try:
+            await self._own.get("/rate_limit")
+        except Refused as error:
+            if (
+                error.status != 404
+            ):  # an Enterprise Server without limits has no such thing, and has looked at the token
+                raise
 
     async def hook_addresses(self) -> list[str]:
         """The networks that GitHub sends webhooks from, in CIDR notation."""

@@ -6,6 +6,9 @@ from typing import Any
 DEPTH = 4
 """How many levels below a directory one query opens."""
 
+NEWEST = 20
+"""How many of the open pull requests that were opened last are looked at without their label."""
+
 _LISTING = "entries { nameRaw mode oid }"
 
 
@@ -50,6 +53,7 @@ query Pin($owner: String!, $name: String!, $number: Int!) {
       }
     }
     pullRequest(number: $number) { state }
+    pullRequests(first: 1, orderBy: {field: CREATED_AT, direction: DESC}) { nodes { number } }
   }
 }
 """ + "\n".join((_FLAT, _TEXT))
@@ -198,6 +202,17 @@ class Look:
         alias = self._add(field, "String!", label, "nodes { ...Open }", _OPEN)
         self._fragments[_PULL] = None
         return alias
+
+    def add_newest_open_pulls(self) -> str:
+        """The open pull requests that were opened last, labelled or not."""
+        field = "pullRequests(states: OPEN, first: {}, orderBy: {{field: CREATED_AT, direction: DESC}})"
+        alias = self._add(field, "Int!", NEWEST, "nodes { ...Open }", _OPEN)
+        self._fragments[_PULL] = None
+        return alias
+
+    def add_merge_commit(self, number: int) -> str:
+        """The commit that a merged pull request became on its base."""
+        return self._add("pullRequest(number: {})", "Int!", number, "mergeCommit { oid }", "")
 
     def _add(self, field: str, kind: str, value: Any, selection: str, fragment: str) -> str:
         number = len(self._fields)

@@ -37,6 +37,8 @@ class Start:
     """`telefonistka.yaml` at the root of the pinned commit."""
     state: str
     """The pull request's: `OPEN`, `CLOSED` or `MERGED`."""
+    newest: int
+    """The highest number of a pull request."""
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,8 @@ class Reads:
         target = ref["target"]
         pin = Pin(Branch(ref["name"]), Sha(target["oid"]), Sha(target["tree"]["oid"]), answers.methods(repository))
         _keep(trees, target["tree"])
-        return Start(pin, await self._file(target["file"]), repository["pullRequest"]["state"])
+        newest = max((int(each["number"]) for each in repository["pullRequests"]["nodes"]), default=number)
+        return Start(pin, await self._file(target["file"]), repository["pullRequest"]["state"], max(newest, number))
 
     async def tip(self) -> Tip:
         """The default branch now."""
@@ -204,6 +205,7 @@ class Reads:
             ask("pulls", name, lambda look, name=name: look.add_pulls(name))  # type: ignore[misc]
         ask("comments", "", lambda look: look.add_comments(comments_of))
         ask("open", "", lambda look: look.add_open_pulls(label))
+        ask("newest", "", lambda look: look.add_newest_open_pulls())
         found = await self._chunks(asks)
         answer = {key: found[chunk][alias] for key, (chunk, alias) in keys.items()}
         if files_at and not answer["commit", files_at]:
@@ -221,7 +223,7 @@ class Reads:
             existing=existing,
             comments=answers.own_comments(answer["comments", ""]["comments"]),
             state=answer["comments", ""]["state"],
-            open_pulls=answers.open_pulls(answer["open", ""]),
+            open_pulls=answers.open_pulls(answer["open", ""], answer["newest", ""]),
         )
 
     async def walk(self, trees: Trees, ask: Callable[[Reader], Answer]) -> Answer:
@@ -334,10 +336,19 @@ class Reads:
         return answers.own_comments((await self._look(look))[alias]["comments"])
 
     async def open_pulls(self, label: str) -> tuple[OpenPull, ...]:
-        """Our open pull requests with this label, newest first."""
+        """Our open pull requests with this label, and those opened last that may not carry it yet; newest first."""
         look = Look()
-        alias = look.add_open_pulls(label)
-        return answers.open_pulls((await self._look(look))[alias])
+        labelled, newest = look.add_open_pulls(label), look.add_newest_open_pulls()
+        found = await self._look(look)
+        return answers.open_pulls(found[labelled], found[newest])
+
+    async def merge_commits(self, numbers: Sequence[int]) -> dict[int, Sha | None]:
+        """What each pull request became on its base, in one query; None for one that is not merged."""
+        look = Look()
+        aliases = {number: look.add_merge_commit(number) for number in numbers}
+        found = await self._look(look)
+        commits = {number: found[alias]["mergeCommit"] for number, alias in aliases.items()}
+        return {number: Sha(commit["oid"]) if commit else None for number, commit in commits.items()}
 
     async def landing(self, number: int) -> LandingState:
         """How a pull request that is to be merged stands now."""

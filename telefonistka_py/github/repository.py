@@ -151,6 +151,13 @@ class Repository(Reads):
     async def edit_comment(self, comment: int, body: str) -> None:
         await self._do("PATCH", f"issues/comments/{comment}", {"body": body})
 
+    async def react(self, comment: int, content: str) -> None:
+        """Puts the reaction `content` (`eyes`, `rocket`, …) on a comment, where each identity has one of a kind.
+
+        https://docs.github.com/en/rest/reactions/reactions#create-reaction-for-an-issue-comment
+        """
+        await self._do("POST", f"issues/comments/{comment}/reactions", {"content": content})
+
     async def _do(self, method: str, path: str, data: Mapping[str, Any]) -> dict[str, Any]:
         answer = await self._transport.mutate(method, f"/repos/{self.name}/{path}", data)
         if not isinstance(answer, dict):

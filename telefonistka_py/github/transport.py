@@ -8,6 +8,7 @@ import asyncio
 import io
 import json
 import re
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,7 @@ import aiohttp
 import structlog
 from gidgethub import sansio
 
-from telefonistka_py.errors import WorldUnwell
+from telefonistka_py.errors import OperatorMistake, WorldUnwell
 from telefonistka_py.github import failure, limits
 from telefonistka_py.github.budget import Budget, Left
 from telefonistka_py.github.etags import Etags
@@ -242,6 +243,9 @@ class Transport:
                 content = await answer.read()
                 status, told = answer.status, answer.headers
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            if _without_tls(error):
+                host = urlsplit(ask.url).netloc
+                raise OperatorMistake(f"{host} does not speak TLS; give its address as http://{host}") from error
             raise WorldUnwell(f"GitHub could not be reached for {ask.method} {ask.path}: {_reason(error)}") from error
         finally:
             self._observe(ask.method, ask.path, status, told, loop.time() - started, ask.query)
@@ -259,6 +263,12 @@ def _next_cursor(link: str) -> str:
     """Only the cursor is taken from the address: a header does not decide whom we send our proof to."""
     found = re.search(r'<([^>]*)>\s*;\s*rel="next"', link)
     return parse_qs(urlsplit(found[1]).query).get("cursor", [""])[0] if found else ""
+
+
+def _without_tls(error: BaseException) -> bool:
+    """Whether what listens there answered in plain text. Time does not heal that."""
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorSSLError) else None
+    return isinstance(cause, ssl.SSLError) and cause.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST")
 
 
 def _reason(error: BaseException) -> str:

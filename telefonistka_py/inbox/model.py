@@ -188,6 +188,10 @@ class Inbox(Protocol):
         """One delivery with its content; None when the inbox doesn't know it, or no longer."""
         ...
 
+    async def ids(self, start: str, *, most: int) -> Sequence[str]:
+        """The first `most` ids that begin with `start`, in order."""
+        ...
+
     async def again(self, id: str) -> State | None:
         """Has a delivery handled again: one that ended waits anew from its first attempt, one that waits is due now.
 

@@ -9,6 +9,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from telefonistka_py.errors import OperatorMistake, WorldUnwell
+from telefonistka_py.inbox import address
 
 Db = AsyncConnection[TupleRow]
 
@@ -45,20 +46,17 @@ _MOST_CONNECTIONS = 6
 
 def where(url: str) -> str:
     """The database as people may read it: host, port and name, never user or password."""
-    known = _parsed(url)
-    host = str(known.get("host") or known.get("hostaddr") or "localhost")
-    port = f":{known['port']}" if known.get("port") else ""
-    return f"{known.get('dbname') or ''} at {host}{port}".strip()
+    return address.shown(_parsed(url))
 
 
 def _parsed(url: str) -> dict[str, Any]:
-    try:
-        return dict(conninfo.conninfo_to_dict(url))
-    except psycopg.ProgrammingError:  # its words may hold a part of the password
-        raise OperatorMistake(
-            "TELEFONISTKA_DATABASE_URL can't be read: write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE, "
-            "with %-codes for special characters in the password."
-        ) from None
+    # libpq's own words, here and where it connects, may hold a part of the password.
+    if address.is_fine(url):
+        try:
+            return dict(conninfo.conninfo_to_dict(url))
+        except psycopg.ProgrammingError:
+            pass
+    raise OperatorMistake(f"TELEFONISTKA_DATABASE_URL can't be read: write it as {address.ADVICE}.")
 
 
 def _complete(url: str) -> str:

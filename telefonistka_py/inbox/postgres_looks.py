@@ -61,6 +61,13 @@ async def find(db: Db, id: str) -> Kept | None:
     return Kept(_entry(row), delivery_of([*row[:3], row[11], row[12], row[3], not_before]))
 
 
+async def ids(db: Db, start: str, most: int) -> list[str]:
+    rows = await db.execute(
+        'SELECT id FROM deliveries WHERE starts_with(id, %s) ORDER BY id COLLATE "C" LIMIT %s', (start, most)
+    )
+    return [id for (id,) in await rows.fetchall()]
+
+
 async def notes(db: Db, start: str) -> dict[str, str]:
     rows = await db.execute(
         "SELECT key, text FROM notes WHERE key >= %(start)s AND starts_with(key, %(start)s) ORDER BY key",

@@ -7,6 +7,7 @@ from typing import Any, assert_never
 
 from telefonistka_py.inbox import postgres_jobs as jobs
 from telefonistka_py.inbox import postgres_lanes as lanes
+from telefonistka_py.inbox import taken_over
 from telefonistka_py.inbox.model import (
     SUSPECT,
     Claim,
@@ -21,6 +22,7 @@ from telefonistka_py.inbox.model import (
 )
 from telefonistka_py.inbox.postgres_jobs import Hold
 from telefonistka_py.inbox.postgres_link import Db, row_of
+from telefonistka_py.inbox.taken_over import TakenOver
 from telefonistka_py.names import Lane
 
 
@@ -126,23 +128,29 @@ async def _hasten(db: Db, prefix: str, now: datetime) -> None:
     await lanes.tell(db)
 
 
-async def take_over(db: Db, now: datetime, stale_after: timedelta) -> None:
+async def take_over(db: Db, now: datetime, stale_after: timedelta) -> list[TakenOver]:
     """What workers that were not heard of for `stale_after` had underway waits again. Its attempts stay counted."""
-    for hold in await jobs.stalled(db, stale_after):
-        await _take_over(db, hold, now)
+    found = [await _take_over(db, hold, now) for hold in await jobs.stalled(db, stale_after)]
     await jobs.prune(db, stale_after)
+    return [each for each in found if each is not None]
 
 
-async def _take_over(db: Db, hold: Hold, now: datetime) -> None:
+async def _take_over(db: Db, hold: Hold, now: datetime) -> TakenOver | None:
     if not await jobs.held(db, hold, wait=False):
-        return  # its worker settles it at this moment
+        return None  # its worker settles it at this moment
     row = await row_of(
         db,
-        "UPDATE deliveries SET state = 'waiting', crashes = crashes + 1 WHERE job_id = %s RETURNING crashes",
+        "UPDATE deliveries SET state = 'waiting', crashes = crashes + 1 WHERE job_id = %s"
+        " RETURNING id, coalesce(worker, ''), crashes",
         (hold.job,),
     )
-    await jobs.put_back(db, hold, now, suspect=row is not None and row[0] >= SUSPECT)
+    taken = None if row is None else TakenOver(*row)
+    if taken is not None:
+        note = taken_over.note(taken.worker)
+        await db.execute("UPDATE deliveries SET note = %s WHERE job_id = %s", (note, hold.job))
+    await jobs.put_back(db, hold, now, suspect=taken is not None and taken.crashes >= SUSPECT)
     await lanes.tell(db)
+    return taken
 
 
 async def again(db: Db, id: str, now: datetime) -> State | None:

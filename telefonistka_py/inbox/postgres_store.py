@@ -9,7 +9,14 @@ import psycopg
 from psycopg import errors
 
 from telefonistka_py.errors import OperatorMistake, WorldUnwell
-from telefonistka_py.inbox import postgres_lanes, postgres_link, postgres_looks, postgres_rows, postgres_schema
+from telefonistka_py.inbox import (
+    postgres_lanes,
+    postgres_link,
+    postgres_looks,
+    postgres_rows,
+    postgres_schema,
+    taken_over,
+)
 from telefonistka_py.inbox.model import Claim, Counts, Delivery, Entry, Kept, Receipt, Settlement, State
 from telefonistka_py.inbox.postgres_link import Db
 from telefonistka_py.inbox.postgres_news import News
@@ -88,7 +95,7 @@ class PostgresInbox:
         if last is not None and abs(now - last).total_seconds() < self._silence_seconds:
             return
         self._looked_for_stale_at = now
-        await self._run(lambda db: postgres_rows.take_over(db, now, self._stale_after))
+        taken_over.tell(await self._run(lambda db: postgres_rows.take_over(db, now, self._stale_after)))
 
     async def heartbeat(self, claim: Claim) -> None:
         await self._run(lambda db: postgres_rows.heartbeat(db, claim))
@@ -109,6 +116,9 @@ class PostgresInbox:
 
     async def find(self, id: str) -> Kept | None:
         return await self._run(lambda db: postgres_looks.find(db, id))
+
+    async def ids(self, start: str, *, most: int) -> Sequence[str]:
+        return await self._run(lambda db: postgres_looks.ids(db, start, most))
 
     async def again(self, id: str) -> State | None:
         now = self._clock()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 
+from telefonistka_py.inbox import taken_over
 from telefonistka_py.inbox.model import (
     Claim,
     ClaimLost,
@@ -22,10 +23,12 @@ from telefonistka_py.inbox.model import (
     Settlement,
     State,
 )
+from telefonistka_py.inbox.taken_over import TakenOver
 from telefonistka_py.names import Lane
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_NEVER = 2**63 - 1
 
 
 def micros(moment: datetime) -> int:
@@ -65,13 +68,8 @@ def _delete(db: sqlite3.Connection, seq: int) -> None:
     db.execute("DELETE FROM deliveries WHERE seq = ?", (seq,))
 
 
-def claim(db: sqlite3.Connection, worker: str, now: int, stale: int, fewer_crashes: int) -> Claim | None:
-    """The oldest due head of a lane that saw `fewer_crashes`. Claims not heard of since `stale` are given up first."""
-    db.execute(
-        "UPDATE deliveries INDEXED BY beating SET state = 'waiting', crashes = crashes + 1"
-        " WHERE state = 'underway' AND heartbeat_at < ?",
-        (stale,),
-    )
+def claim(db: sqlite3.Connection, worker: str, now: int, fewer_crashes: int) -> Claim | None:
+    """The oldest due head of a lane that saw `fewer_crashes`."""
     db.execute(
         "UPDATE deliveries INDEXED BY due SET due_at = NULL"
         " WHERE state = 'waiting' AND head = 1 AND due_at IS NOT NULL AND due_at <= ?",
@@ -271,6 +269,15 @@ def find(db: sqlite3.Connection, id: str) -> Kept | None:
     return Kept(_entry(row), _delivery([*row[:3], row[11], row[12], row[3], not_before]))
 
 
+def ids(db: sqlite3.Connection, start: str, most: int) -> list[str]:
+    found = db.execute(
+        "SELECT id FROM deliveries WHERE id >= ?1 AND id < ?1 || char(0x10ffff) AND substr(id, 1, ?2) = ?1"
+        " ORDER BY id LIMIT ?3",
+        (start, len(start), most),
+    )
+    return [id for (id,) in found]
+
+
 def again(db: sqlite3.Connection, id: str) -> State | None:
     kept = find(db, id)
     if kept is None:
@@ -326,6 +333,21 @@ def leave_mark(db: sqlite3.Connection, now: int) -> None:
     db.execute("INSERT INTO mark VALUES (1, ?1) ON CONFLICT (only) DO UPDATE SET made_at = ?1", (now,))
 
 
-def take_over_all(db: sqlite3.Connection) -> None:
-    """What was underway in a process that is gone waits again. Its attempts stay counted."""
-    db.execute("UPDATE deliveries SET state = 'waiting', crashes = crashes + 1 WHERE state = 'underway'")
+def take_over(db: sqlite3.Connection, stale: int) -> list[TakenOver]:
+    """What was underway and not heard of since `stale` waits again. Its attempts stay counted."""
+    found = db.execute(
+        "SELECT seq, id, coalesce(worker, ''), crashes + 1 FROM deliveries INDEXED BY beating"
+        " WHERE state = 'underway' AND heartbeat_at < ? ORDER BY seq",
+        (stale,),
+    ).fetchall()
+    for seq, _, worker, crashes in found:
+        db.execute(
+            "UPDATE deliveries SET state = 'waiting', crashes = ?, note = ? WHERE seq = ?",
+            (crashes, taken_over.note(worker), seq),
+        )
+    return [TakenOver(*row[1:]) for row in found]
+
+
+def take_over_all(db: sqlite3.Connection) -> list[TakenOver]:
+    """All that was underway in a process that is gone."""
+    return take_over(db, _NEVER)

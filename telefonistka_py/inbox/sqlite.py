@@ -8,15 +8,16 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
 
 from telefonistka_py.errors import OperatorMistake
-from telefonistka_py.inbox import rows, schema
+from telefonistka_py.inbox import rows, schema, taken_over
 from telefonistka_py.inbox.commits import Commits
 from telefonistka_py.inbox.model import SUSPECT, Claim, Counts, Delivery, Entry, Kept, Receipt, Settlement, State
+from telefonistka_py.inbox.taken_over import TakenOver
 
 Clock = Callable[[], datetime]
 
@@ -35,6 +36,7 @@ async def open_inbox(
     Raises `OperatorMistake` when the file can't be used, or is in use by another server.
     """
     held = await asyncio.to_thread(_hold, path, patience_seconds)
+    taken_over.tell(held.taken)
     return SqliteInbox(held, clock, stale_after)
 
 
@@ -70,7 +72,11 @@ class SqliteInbox:
         now = self._clock()
         at, stale = rows.micros(now), rows.micros(now - self._stale_after)
         fewer_crashes = _NO_LIMIT if suspects else SUSPECT
-        return await self._commits.run(lambda db: rows.claim(db, worker, at, stale, fewer_crashes))
+        taken, claim = await self._commits.run(
+            lambda db: (rows.take_over(db, stale), rows.claim(db, worker, at, fewer_crashes))
+        )
+        taken_over.tell(taken)
+        return claim
 
     async def heartbeat(self, claim: Claim) -> None:
         at = rows.micros(self._clock())
@@ -93,6 +99,9 @@ class SqliteInbox:
 
     async def find(self, id: str) -> Kept | None:
         return await self._commits.run(lambda db: rows.find(db, id))
+
+    async def ids(self, start: str, *, most: int) -> Sequence[str]:
+        return await self._commits.run(lambda db: rows.ids(db, start, most))
 
     async def again(self, id: str) -> State | None:
         before = await self._commits.run(lambda db: rows.again(db, id))
@@ -138,12 +147,16 @@ class _Held:
     path: Path
     db: sqlite3.Connection
     lock: IO[bytes] | None
+    taken: list[TakenOver] = field(default_factory=list)
+    """What the process before had underway."""
 
 
 def _hold(path: Path, patience_seconds: float) -> _Held:
     lock = _lock(path)
     try:
-        return _Held(path, _opened(path, patience_seconds, rows.take_over_all), lock)
+        taken: list[TakenOver] = []
+        db = _opened(path, patience_seconds, lambda db: taken.extend(rows.take_over_all(db)))
+        return _Held(path, db, lock, taken)
     except BaseException:
         lock.close()
         raise

@@ -81,6 +81,11 @@ class Metrics:
         )
         for parsing in ("successful", "parsing_failed", "validation_failed"):
             self.webhook_hits.labels(parsing=parsing)
+        self.by_previous_secret = self._counter(
+            "telefonistka_webhooks_accepted_by_previous_secret_total",
+            "Webhooks whose signature was made with GITHUB_WEBHOOK_SECRET_PREVIOUS: while they come, the secret's "
+            "rotation is not over.",
+        )
         self.proxy_requests = self._counter(
             "telefonistka_webhook_proxy_upstream_requests_total",
             "Webhooks forwarded to other endpoints. The URL comes without its query.",
@@ -128,7 +133,7 @@ class Metrics:
         )
         self.operator_needed = self._gauge(
             "telefonistka_deliveries_waiting_for_operator",
-            "Deliveries that can't be handled until whoever runs the server acts; /ready says why.",
+            "Deliveries and chores that can't be handled until whoever runs the server acts; /ready says why.",
         )
 
     def _waiting(self) -> None:

@@ -16,8 +16,13 @@ _PATTERNS = (
     r"github_pat_[A-Za-z0-9_]{10,}",
     r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*",  # a JSON web token: an App's or Argo CD's
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
-    r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",  # user and password of a URL
+    # User and password of a URL, up to the last @ of its word: people forget to write / and @ of a password as codes.
+    r"(?<=://)[^/\s:@]{0,255}:(?!\d{1,5}/)[^\s\"'<>]{1,1000}(?=@)",
+    r"(?<=postgres://)[^\s\"'<>]{1,1000}(?=@)",
+    r"(?<=postgresql://)[^\s\"'<>]{1,1000}(?=@)",
 )
+_OPTION = r"""(?P<option>(?i:\b(?:ssl)?password)\s*=\s*)(?:'(?:[^'\\]|\\.)*'|(?:\\.|[^\s'"&,;)\\])+)"""
+"""As libpq writes one: `host=db password='two words'`, or in a URL's query."""
 _CREDENTIALS = r"(?P<scheme>\bBearer\s+|\bBasic\s+(?=[A-Za-z0-9+/=]{16}))[A-Za-z0-9._~+/=-]{8,}"
 _AUTHORIZATION = r"""(?P<name>(?i:\bauthorization\b)["']?\s*[:=,]\s*b?["']?)(?:[A-Za-z]+\s+)?[^\s"',;)}\]]+"""
 _SECRET_NAMES = re.compile(r"authorization|token|secret|password|private_?key", re.IGNORECASE)
@@ -29,7 +34,7 @@ class Scrubber:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         known = sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True)
         literal = [re.escape(value) for value in known]
-        self._pattern = re.compile("|".join([*literal, *_PATTERNS, _AUTHORIZATION, _CREDENTIALS]), re.DOTALL)
+        self._pattern = re.compile("|".join([*literal, *_PATTERNS, _AUTHORIZATION, _CREDENTIALS, _OPTION]), re.DOTALL)
 
     def text(self, text: str) -> str:
         """`text` with each secret replaced by `BLANK`; the word before it that says what it is stays."""
@@ -71,4 +76,4 @@ def _forms(secret: str) -> Iterable[str]:
 
 def _replacement(match: re.Match[str]) -> str:
     groups = match.groupdict()
-    return f"{groups.get('name') or groups.get('scheme') or ''}{BLANK}"
+    return f"{groups.get('name') or groups.get('scheme') or groups.get('option') or ''}{BLANK}"

@@ -114,7 +114,11 @@ def start(wanted: bool, replica: str, clock: Callable[[], datetime]) -> Tracer:
     except ImportError as error:
         log.warning("no traces are sent: install telefonistka-py[otel]", why=str(error))
         return OFF
-    return tracing_otlp.Otlp(replica, clock)
+    try:
+        return tracing_otlp.Otlp(replica, clock)
+    except ValueError as error:  # OpenTelemetry's words; they name the variable, or what is wrong with its value
+        log.warning("no traces are sent: a variable OTEL_… can't be used", why=str(error))
+        return OFF
 
 
 def trace_of(work: Work) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from telefonistka_py.config import document, read
+from telefonistka_py.config import read
 from telefonistka_py.config.model import Component, Config
 from telefonistka_py.config.problem import Invalid, Problem, Severity, Valid
 from telefonistka_py.config.read import ROOT
 from telefonistka_py.errors import RepoMistake
 from telefonistka_py.names import RepoPath
-from telefonistka_py.promotion import plan, survey
+from telefonistka_py.promotion import check_doubts, check_heirs, plan, survey
 from telefonistka_py.promotion.plan import ComponentFiles
 from telefonistka_py.promotion.survey import Change, Clock, Survey, Takers
 
@@ -41,6 +41,10 @@ class Checked:
     """Why they could not be compared."""
     components: int = 0
     """How many components the flows take."""
+    later: tuple[Change, ...] = ()
+    """Components whose routes differ once the component files that differ have been promoted to them."""
+    heirs: frozenset[RepoPath] = frozenset()
+    """The components that those files may be promoted to: their own files, too, decide on `later`."""
 
     @property
     def mistakes(self) -> tuple[Problem, ...]:
@@ -72,20 +76,88 @@ def make(before: Reading | None, after: Reading, clock: Clock, *, all_files: boo
     own = _components(after, known)
     judged = None if all_files else before
     problems = _judged(new, own, judged, after)
+    problems += check_doubts.misnamed(_new_paths(judged, after), ROOT in after.files)
     ways = _ways(new, own, clock)
     if isinstance(ways, Invalid):
         problems += [] if ways is new.root else ways.problems
         return Checked(_sorted(problems), None, f"{ROOT} can't be used" if before else "")
     assert isinstance(new.root, Valid)
+    config, checked = new.root.value, Checked((), None, "", len(ways))
+    try:
+        problems += _doubts(config, new.takers, ways, own, judged, after, clock)
+        if before and old:
+            checked = _compared(config, checked, (old, before), ways, own, known, after, clock)
+    except RepoMistake as error:
+        problems += _too_slow(error).problems
+    return replace(checked, problems=_sorted(problems))
+
+
+def _doubts(
+    config: Config,
+    takers: Takers,
+    ways: Survey,
+    own: ComponentFiles,
+    judged: Reading | None,
+    after: Reading,
+    clock: Clock,
+) -> Iterator[Problem]:
+    """Of the files that differ. Raises `RepoMistake` when a pattern takes too long."""
+    end = clock() + survey.MOST_SECONDS
+
+    def in_time() -> None:
+        survey.in_time(clock, end)
+
     if _differs(ROOT, judged, after):
-        problems += _idle(new.root.value, ways, after.files.get(ROOT))
-    if before is None or old is None:
-        return Checked(_sorted(problems), None, "", len(ways))
+        yield from check_doubts.of_root(config, takers, ways, after.files.get(ROOT))
+    differing = [path for path in after.files if _differs(path, judged, after)]
+    yield from check_doubts.strays(after.files, differing, takers, ways)
+    for component, file in own.items():
+        path = plan.component_file(component)
+        content = after.files.get(path)
+        if isinstance(file, Valid) and content is not None and _differs(path, judged, after):
+            in_time()
+            onward = check_heirs.places(config, [component], ways, clock)
+            flows = {way.flow for found in (ways.get(component, ()), *onward.values()) for way in found}
+            yield from check_doubts.of_component(config, file, content, component, flows, in_time)
+
+
+def _compared(
+    config: Config,
+    checked: Checked,
+    past: "tuple[_Side, Reading]",
+    ways: Survey,
+    own: ComponentFiles,
+    known: set[RepoPath] | None,
+    after: Reading,
+    clock: Clock,
+) -> Checked:
+    """With the routes that differ, at once and later on."""
+    old, before = past
     old_ways = _ways(old, _components(before, known), clock)
     if isinstance(old_ways, Invalid):
-        why = f"the {ROOT} that was there before can't be used"
-        return Checked(_sorted(problems), None, why, len(ways))
-    return Checked(_sorted(problems), survey.compare(old_ways, ways), "", len(ways))
+        return replace(checked, uncompared=f"the {ROOT} that was there before can't be used")
+    changed = [
+        RepoPath(path.rpartition("/")[0])
+        for path in sorted({*before.files, *after.files})
+        if path != ROOT and _differs(path, before, after) and (path in after.files or _is_there(path, after))
+    ]
+    return replace(
+        checked,
+        changes=survey.compare(old_ways, ways),
+        later=tuple(check_heirs.changes(config, changed, ways, own, clock)),
+        heirs=frozenset(check_heirs.places(config, changed, ways, clock)),
+    )
+
+
+def _is_there(file: RepoPath, after: Reading) -> bool:
+    """Whether the component whose own file this was is still there: one that was removed leaves none where it goes."""
+    component = file.removesuffix(ROOT)
+    return any(path.startswith(component) for path in after.paths)
+
+
+def _new_paths(judged: Reading | None, after: Reading) -> list[RepoPath]:
+    before = frozenset(judged.paths) if judged else frozenset[RepoPath]()
+    return sorted(path for path in after.paths if "/" not in path and path not in before)
 
 
 @dataclass(frozen=True)
@@ -168,23 +240,6 @@ def _differs(path: RepoPath, before: Reading | None, after: Reading) -> bool:
 
 def _too_slow(error: RepoMistake) -> Invalid:
     return Invalid((Problem(ROOT, "", None, None, str(error).rstrip(".")),))
-
-
-def _idle(config: Config, ways: Survey, content: bytes | None) -> Iterator[Problem]:
-    """Flows that take nothing in this repository: often a misspelt directory."""
-    used = {way.flow for found in ways.values() for way in found}
-    places = document.parse(content or b"")
-    for number, flow in enumerate(config.promotion_paths):
-        loc = ("promotionPaths", number, "sourcePath")
-        if number in used or flow.conditions.pr_has_labels == ():
-            continue
-        place = places.place(loc)
-        said = (
-            f"takes no component of this repository: {flow.source_path!r} matches no directory that holds one, "
-            "or earlier flows take them all"
-        )
-        warning = Problem(ROOT, read.key_path(loc), None, None, said, Severity.WARNING)
-        yield replace(warning, line=place.line, column=place.column) if place else warning
 
 
 def _sorted(problems: list[Problem]) -> tuple[Problem, ...]:

@@ -1,12 +1,13 @@
 """The words of the config check: the commit status, the comment, and the lines that a terminal shows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from telefonistka_py import counted, markdown
 from telefonistka_py.config.problem import Problem
 from telefonistka_py.config.read import ROOT
 from telefonistka_py.feedback.model import Message, Section
-from telefonistka_py.promotion import check
+from telefonistka_py.names import RepoPath
+from telefonistka_py.promotion import check, check_heirs
 from telefonistka_py.promotion.check import Checked
 from telefonistka_py.promotion.survey import Change, Stop, Way
 from telefonistka_py.templates import Templates
@@ -44,6 +45,7 @@ def comment(checked: Checked, templates: Templates) -> Message:
         problems=_problems(shown[:_MOST_PROBLEMS]),
         more=max(len(shown) - _MOST_PROBLEMS, 0),
         routes=routes(checked),
+        later=[{"component": change.component, "gone": gone, "come": come} for change, gone, come in _later(checked)],
     )
     sections = []
     if rest := _problems(shown[_MOST_PROBLEMS:]):
@@ -55,9 +57,28 @@ def comment(checked: Checked, templates: Templates) -> Message:
     return Message(head, tuple(sections))
 
 
+def later_lines(checked: Checked) -> list[str]:
+    """For a terminal: what changes once the components' files have been promoted."""
+    lines = []
+    for change, gone, come in _later(checked):
+        parts = [f"no longer goes to {', '.join(gone)}"] if gone else []
+        parts += [f"goes to {', '.join(come)} as well"] if come else []
+        lines.append(f"Once promoted, {change.component} {' and '.join(parts)}.")
+    return lines
+
+
+def _later(checked: Checked) -> Iterator[tuple[Change, list[RepoPath], list[RepoPath]]]:
+    """With the targets that go and those that come."""
+    for change in checked.later:
+        before, after = check_heirs.goes(change.before), check_heirs.goes(change.after)
+        gone, come = ([path for path in one if path not in other] for one, other in ((before, after), (after, before)))
+        yield change, gone, come
+
+
 def rows(changes: Sequence[Change]) -> list[dict[str, object]]:
     """The table of routes: `component`, `before`, `after`; the last two are lists of lines, one for each condition and
-    one for each pull request: `text`, `stops` and `more`, the number of stops that are not shown."""
+    one for each pull request: `text`, `stops`, `more`, the number of stops that are not shown, and `nowhere`, whether
+    the condition leads to no pull request."""
     return [
         {"component": change.component, "before": _cell(change.before), "after": _cell(change.after)}
         for change in changes
@@ -94,9 +115,11 @@ def _stop(stop: Stop) -> str:
 def _cell(ways: Sequence[Way]) -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for place, way in enumerate(ways):
-        found.append({"text": condition(way, first=place == 0), "stops": (), "more": 0})
+        nowhere = not any(way.pulls)
+        found.append({"text": condition(way, first=place == 0), "stops": (), "more": 0, "nowhere": nowhere})
         found += [
-            {"text": "", "stops": stops[:_MOST_STOPS], "more": max(len(stops) - _MOST_STOPS, 0)} for stops in way.pulls
+            {"text": "", "stops": stops[:_MOST_STOPS], "more": max(len(stops) - _MOST_STOPS, 0), "nowhere": False}
+            for stops in way.pulls
         ]
     return found
 
@@ -115,7 +138,9 @@ def routes(checked: Checked) -> str:
         return f"routes not compared: {checked.uncompared}"
     if checked.changes is None:
         return f"{counted.of(checked.components, 'component')} on its routes"
-    return _counted(checked.changes) if checked.changes else "no route changes"
+    if checked.changes:
+        return _counted(checked.changes)
+    return "no route changes before it is promoted" if checked.later else "no route changes"
 
 
 def _counted(changes: Sequence[Change]) -> str:

@@ -1,7 +1,7 @@
 """Checks a pull request that changes a `telefonistka.yaml`, before it is merged (N31)."""
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from telefonistka_py.config.read import ROOT
@@ -10,18 +10,22 @@ from telefonistka_py.feedback import comments
 from telefonistka_py.github.reading import together
 from telefonistka_py.github.repository import Repository
 from telefonistka_py.names import RepoPath
-from telefonistka_py.promotion import check, check_words
+from telefonistka_py.promotion import check, check_doubts, check_words, plan
 from telefonistka_py.promotion.check import Checked, Reading
+from telefonistka_py.promotion.survey import Clock
 from telefonistka_py.templates import Templates
 from telefonistka_py.tree.model import Entry
 
 MOST_FILES = 200
 """Component files of one pull request that are read; with more, the root's file is judged alone."""
 
+MOST_STANDING = 2_000
+"""Further component files, of components whose routes change, that are read; with more, routes are not compared."""
+
 
 def concerns(paths: list[RepoPath]) -> bool:
     """Whether a pull request that changes `paths` is to be checked."""
-    return any(path.rpartition("/")[2] == ROOT for path in paths)
+    return any(path.rpartition("/")[2] == ROOT or check_doubts.is_misnamed(path) for path in paths)
 
 
 async def on_changed(
@@ -29,7 +33,7 @@ async def on_changed(
     pull: PullRequest,
     templates: Templates,
     page: str = "",
-    clock: Callable[[], float] = time.process_time,
+    clock: Clock = time.process_time,
 ) -> bool:
     """Sets the status `telefonistka/config` and says what is wrong, or what would change; whether it is fine.
 
@@ -55,7 +59,7 @@ async def on_changed(
     return checked.state == "success"
 
 
-async def _checked(repo: Repository, pull: PullRequest, clock: Callable[[], float]) -> Checked:
+async def _checked(repo: Repository, pull: PullRequest, clock: Clock) -> Checked:
     fork = await repo.merge_base(pull.base_sha, pull.head_sha)
     before, after = await together((repo.files(fork), repo.files(pull.head_sha)))
     if before is None or after is None:
@@ -67,7 +71,28 @@ async def _checked(repo: Repository, pull: PullRequest, clock: Callable[[], floa
     if len(own) > MOST_FILES:
         return await _root_alone(repo, pull, clock)
     own.add(ROOT)
-    return check.make(await _reading(repo, before, own), await _reading(repo, after, own), clock)
+    old, new = await _reading(repo, before, own), await _reading(repo, after, own)
+    return await _with_standing_files(repo, check.make(old, new, clock), (before, old), (after, new), clock)
+
+
+_Side = tuple[Mapping[RepoPath, Entry], Reading]
+"""All files of one state, and what was read of them."""
+
+
+async def _with_standing_files(repo: Repository, checked: Checked, old: _Side, new: _Side, clock: Clock) -> Checked:
+    """The same with the files that the pull request leaves as they are, of the components whose routes change, or to
+    which a changed file will be promoted: what such a file blocks is no route (N3). No other could matter."""
+    (_, was), (after, now) = old, new
+    concerned = {*checked.heirs, *(change.component for change in checked.changes or ())}
+    files = {plan.component_file(component) for component in concerned}
+    standing = {path for path in files & after.keys() if path not in now.files}
+    if not standing:
+        return checked
+    if len(standing) > MOST_STANDING:
+        why = f"{len(standing):,} files of components, on which they depend, are more than are read here"
+        return replace(checked, changes=None, uncompared=why)
+    read = (await _reading(repo, after, standing)).files  # the same on both sides, or they would have been read before
+    return check.make(replace(was, files={**was.files, **read}), replace(now, files={**now.files, **read}), clock)
 
 
 async def _reading(repo: Repository, files: Mapping[RepoPath, Entry], own: Collection[RepoPath]) -> Reading:
@@ -77,7 +102,7 @@ async def _reading(repo: Repository, files: Mapping[RepoPath, Entry], own: Colle
     return Reading(found, tuple(files))
 
 
-async def _root_alone(repo: Repository, pull: PullRequest, clock: Callable[[], float]) -> Checked:
+async def _root_alone(repo: Repository, pull: PullRequest, clock: Clock) -> Checked:
     """In a repository that GitHub does not list at once, the root's file is judged, and routes are not compared."""
     content = await repo.file_at(pull.head_sha, ROOT)
     reading = Reading({} if content is None else {ROOT: content}, ())

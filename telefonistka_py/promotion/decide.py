@@ -1,13 +1,13 @@
 """The whole decision on the contents of one commit: which files to read, what is planned, and the trees that result."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telefonistka_py.config import read
 from telefonistka_py.config.model import Component
 from telefonistka_py.config.problem import Invalid, Problem, Valid
 from telefonistka_py.errors import RepoMistake
 from telefonistka_py.names import RepoPath, Sha
-from telefonistka_py.promotion import plan
+from telefonistka_py.promotion import effect, plan
 from telefonistka_py.promotion.model import Plan, Promotion, Routes
 from telefonistka_py.tree import graft
 from telefonistka_py.tree.graft import Graft
@@ -47,7 +47,9 @@ def read_component(component: RepoPath, entry: Entry, content: bytes | None) -> 
 def on(reader: Reader, root: Sha, routes: Routes, files: plan.ComponentFiles) -> Decision:
     """What `routes` lead to on the tree `root`."""
     made = plan.make(routes, files, lambda path: reader.find(root, path))
-    return Decision(made, tuple(_graft(reader, root, promotion) for promotion in made.promotions))
+    grafts = tuple(_graft(reader, root, promotion) for promotion in made.promotions)
+    promotions = tuple(replace(each, effects=effect.of(reader, root, each)) for each in made.promotions)
+    return Decision(replace(made, promotions=promotions), grafts)
 
 
 def _graft(reader: Reader, root: Sha, promotion: Promotion) -> Graft | RepoMistake:

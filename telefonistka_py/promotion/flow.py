@@ -16,6 +16,7 @@ from telefonistka_py.github.failure import Refused
 from telefonistka_py.github.reading import together
 from telefonistka_py.inbox.model import Done
 from telefonistka_py.promotion import carry, draft, gather, landed, metadata, neighbours, outcome, render, route
+from telefonistka_py.promotion.carry import Around
 from telefonistka_py.promotion.gather import Facts, Ground
 from telefonistka_py.promotion.means import Carried, Means
 from telefonistka_py.promotion.model import Metadata, Plan, Routes, Trigger
@@ -41,7 +42,8 @@ async def on_merged(means: Means, pull: PullRequest) -> Done:
         isinstance(landed.landing_of(result), landing.Held | landing.Underway | landing.Moved)
         for result in final.results
     ):
-        await comments.try_to_keep(means.repo, pull.number, render.TOPIC, render.report(final, means.templates))
+        text = render.report(final, means.templates, _said_before(carried))
+        await comments.try_to_keep(means.repo, pull.number, render.TOPIC, text)
     await means.status.post(State.ERROR if final.failed else State.SUCCESS)
     wanted = means.wanted_by(carried.config or Config())
     return Done(outcome.in_a_line(final), then=(*landed.looked_at_again(means, carried, final), *wanted))
@@ -50,9 +52,14 @@ async def on_merged(means: Means, pull: PullRequest) -> Done:
 async def _tell(means: Means, pull: PullRequest, carried: Carried) -> None:
     """One comment on the merged pull request; nothing that follows depends on it."""
     if carried.report.worth_a_comment and not carried.told:
-        text = render.report(carried.report, means.templates)
+        text = render.report(carried.report, means.templates, _said_before(carried))
         await comments.try_to_keep(means.repo, pull.number, render.TOPIC, text, carried.known)
     await comments.retract(means.repo, render.GIVEN_UP_TOPIC, carried.known or ())
+
+
+def _said_before(carried: Carried) -> str:
+    found = comments.about(render.TOPIC, carried.known or ())
+    return found.body if found else ""
 
 
 async def on_given_up(means: Means, pull: PullRequest, why: str) -> None:
@@ -75,11 +82,11 @@ async def _promoted(means: Means, pull: PullRequest) -> Carried:
         if not routes.lots:
             # Nothing to promote, but a change by hand may have done what an open promotion was for.
             await carry.tell_emptied(means, ground, neighbours.read(await means.repo.open_pulls(draft.LABEL)))
-            return Carried(Report((), passed_over=routes.passed_over), ground.config.value)
+            return Carried(Report((), ground.config.warnings, routes.passed_over), ground.config.value)
         facts = await gather.facts(means.repo, ground.pin, ground.trees, routes, pull)
         if ground.config.value.dry_run_mode:
             return await _only_told(means, pull, ground.config, facts)
-        return await _carried_out(means, pull, ground, ground.config.value, facts, routes)
+        return await _carried_out(means, pull, ground, ground.config, facts, routes)
     except RepoMistake as error:
         return Carried(Report((), mistake=str(error)))
 
@@ -128,17 +135,19 @@ async def _planned(means: Means, pull: PullRequest, ground: Ground, config: Vali
 
 
 async def _carried_out(
-    means: Means, pull: PullRequest, ground: Ground, config: Config, facts: Facts, routes: Routes
+    means: Means, pull: PullRequest, ground: Ground, valid: Valid[Config], facts: Facts, routes: Routes
 ) -> Carried:
     """Every promotion is tried, whatever became of the others (N14); what time may heal is raised at the end."""
-    trigger = Trigger(pull.number, pull.head_ref, pull.author, _remembered(pull))
-    near = neighbours.read(facts.open_pulls)
+    config = valid.value
+    trigger = Trigger(pull.number, pull.head_ref, pull.author, _remembered(pull), pull.title)
+    around = Around(neighbours.read(facts.open_pulls), ground.newest, pull.merge_commit)
+    one = carry.One(means, ground, config, facts, trigger, around)
     results: list[Result] = []
     unwell: list[TelefonistkaError] = []
     for promotion, graft in zip(facts.decision.plan.promotions, facts.decision.grafts, strict=True):
         branch = draft.branch(trigger.number, trigger.head_ref, promotion.targets, promotion.branch_suffix)
         try:
-            came = await carry.One(means, ground, config, facts, trigger, near).opened(promotion, graft, branch)
+            came = await one.opened(promotion, graft, branch)
         except (WorldUnwell, OperatorMistake, Refused) as error:
             # What GitHub refuses may pass, too: its replicas lag. The worker bounds how often that is tried.
             unwell.append(error)
@@ -152,8 +161,8 @@ async def _carried_out(
         results.append(Result(promotion, came))
     if unwell:
         raise landed.latest(unwell)
-    await carry.tell_emptied(means, ground, near)
-    report = Report(tuple(results), facts.decision.plan.problems, routes.passed_over)
+    await carry.tell_emptied(means, ground, around.near)
+    report = Report(tuple(results), (*valid.warnings, *facts.decision.plan.problems), routes.passed_over)
     return Carried(report, config, ground.pin, facts.comments)
 
 

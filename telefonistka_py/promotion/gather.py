@@ -1,7 +1,7 @@
 """The facts of a promotion, each read once, all of them at one pinned commit (N4)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 from telefonistka_py.config import read
@@ -32,6 +32,8 @@ class Ground:
     """Renames under both names."""
     state: str
     """The pull request's at the pinned moment: `OPEN`, `CLOSED` or `MERGED`."""
+    newest: int = 0
+    """The highest number of a pull request at that moment: before anything else was looked at."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ async def ground(repo: Repository, pull: PullRequest, beside: Callable[[], Await
         raise WorldUnwell(f"GitHub shows {pin.branch} as it was before #{pull.number} was merged")
     if paths is None:
         paths = await _compared(repo, pull, trees)
-    return Ground(pin, trees, _config(start.config), paths, start.state)
+    return Ground(pin, trees, _config(start.config), paths, start.state, start.newest)
 
 
 async def facts(repo: Repository, pin: Pin, trees: Trees, routes: Routes, pull: PullRequest) -> Facts:
@@ -86,6 +88,14 @@ async def facts(repo: Repository, pin: Pin, trees: Trees, routes: Routes, pull: 
     }
     decision = await repo.walk(trees, lambda reader: decide.on(reader, pin.tree, routes, files))
     return Facts(decision, seen.existing, seen.comments, seen.open_pulls)
+
+
+async def merged_later(repo: Repository, merge: Sha, numbers: Collection[int]) -> frozenset[int]:
+    """Those of the merged pull requests `numbers` that came onto the default branch after the commit `merge`."""
+    commits = await repo.merge_commits(sorted(numbers))
+    known = [(number, commit) for number, commit in commits.items() if commit and commit != merge]
+    later = await together(repo.is_ancestor(merge, commit) for _, commit in known)
+    return frozenset(number for (number, _), after in zip(known, later, strict=True) if after)
 
 
 def _config(file: File | None) -> Valid[Config] | Invalid:

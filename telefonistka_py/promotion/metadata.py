@@ -7,10 +7,12 @@ import re
 from typing import Any
 
 from telefonistka_py.names import Login, RepoPath
-from telefonistka_py.promotion.model import Metadata, Step
+from telefonistka_py.promotion.model import Metadata, Origin, Step
 
 _BLOCK = re.compile(r"<!--\|Telefonistka data, do not delete\|([^|]*)\|-->")
 _MOST_STEPS = 1_000
+MOST_ORIGINS = 20
+"""Changes that a promotion remembers beside the steps of its way."""
 
 
 class Broken(ValueError):
@@ -19,7 +21,7 @@ class Broken(ValueError):
 
 def block(metadata: Metadata) -> str:
     """The HTML comment that a body ends with."""
-    data = {
+    data: dict[str, Any] = {
         "originalPrAuthor": metadata.original_author,
         "originalPrNumber": metadata.original_number,
         "promotedPaths": list(metadata.promoted_paths),
@@ -28,8 +30,19 @@ def block(metadata: Metadata) -> str:
             for number, step in sorted(metadata.history.items())
         },
     }
+    if metadata.origins:  # ours alone: v1 reads over it
+        data["originalPrs"] = [
+            {"number": each.number, "title": each.title, "author": each.author} for each in metadata.origins
+        ]
     encoded = base64.b64encode(json.dumps(data, separators=(",", ":")).encode()).decode()
     return f"<!--|Telefonistka data, do not delete|{encoded}|-->"
+
+
+def origins(metadata: Metadata) -> tuple[Origin, ...]:
+    """The changes that it says it carries; of what v1 wrote, the one that started the chain."""
+    if metadata.origins or not metadata.original_number:
+        return metadata.origins
+    return (Origin(metadata.original_number, "", metadata.original_author),)
 
 
 def read(body: str) -> Metadata | None:
@@ -53,6 +66,17 @@ def _metadata(data: dict[str, Any]) -> Metadata:
         original_number=_number(data.get("originalprnumber", 0)),
         promoted_paths=tuple(RepoPath(path) for path in _texts(data.get("promotedpaths"))),
         history={_number(int(number)): _step(_lowered(step)) for number, step in history.items()},
+        origins=_origins(data),
+    )
+
+
+def _origins(data: dict[str, Any]) -> tuple[Origin, ...]:
+    found = data.get("originalprs") or []
+    if not isinstance(found, list):
+        raise TypeError("not a list")
+    return tuple(
+        Origin(_number(each["number"]), _text(each["title"]), Login(_text(each["author"])))
+        for each in map(_lowered, found[:MOST_ORIGINS])
     )
 
 

@@ -1,6 +1,7 @@
 """What promotion speaks of: changed components, lots that go together, and the promotions that come of them."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from telefonistka_py.config.problem import Problem
 from telefonistka_py.names import Login, RepoPath
@@ -67,6 +68,42 @@ class Skip:
     reason: str
 
 
+class Kind(StrEnum):
+    """What becomes of a target."""
+
+    REMOVES = "removes"
+    ADDS = "adds"
+    CHANGES = "changes"
+    LEVEL = "level"
+    """It equals its source already; so does one that is gone on both sides."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many files (symlinks and submodules among them) differ between a target and its source."""
+
+    added: int
+    modified: int
+    deleted: int
+
+    @property
+    def files(self) -> int:
+        return self.added + self.modified + self.deleted
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a promotion does to one component of one target."""
+
+    component: str
+    source: RepoPath
+    target: RepoPath
+    kind: Kind
+    counts: Counts | None = field(compare=False)
+    """None where they are not known without reading more than the promotion itself needs. No part of the decision, so
+    two that differ in it alone are equal: it depends on what happened to be read."""
+
+
 @dataclass(frozen=True)
 class Promotion:
     """One pull request to come: `sync` names what each target directory must equal."""
@@ -88,6 +125,8 @@ class Promotion:
     notes: tuple[str, ...] = ()
     """What the reviewer should know, as Markdown: which source won where several carry the same component."""
     branch_suffix: str = ""
+    effects: tuple[Effect, ...] = ()
+    """One for each of `sync`, in its order; empty where nobody looked."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +148,16 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """A person's pull request whose change a promotion carries."""
+
+    number: int
+    title: str
+    """Empty where it is not known: in what v1 wrote, for one."""
+    author: Login
+
+
+@dataclass(frozen=True)
 class Metadata:
     """What a promotion pull request remembers of the way it came. People can edit it: never trusted (N25)."""
 
@@ -116,6 +165,8 @@ class Metadata:
     original_number: int
     promoted_paths: tuple[RepoPath, ...]
     history: dict[int, Step] = field(default_factory=dict)
+    origins: tuple[Origin, ...] = ()
+    """The first is the one that started the chain; then those that the promotions on the way took the place of."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +178,7 @@ class Trigger:
     author: Login
     metadata: Metadata | None
     """That of the promotion pull request that was merged; None when a person's own pull request was."""
+    title: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,13 @@
 """How a new promotion stands to those that are open already (superseding, and what was emptied by others)."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from telefonistka_py.github.facts import OpenPull
 from telefonistka_py.names import RepoPath
 from telefonistka_py.promotion import metadata
+from telefonistka_py.promotion.model import Origin
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,13 @@ class Neighbour:
 
     open: OpenPull
     promoted: frozenset[RepoPath]
+    origins: tuple[Origin, ...] = ()
+    """The changes that it says it carries."""
+
+    @property
+    def trigger(self) -> int | None:
+        """The merged pull request that it is the promotion of, by its branch's name; None when that is another one."""
+        return _trigger(self.open.branch)
 
 
 def read(open_pulls: Iterable[OpenPull]) -> tuple[Neighbour, ...]:
@@ -25,22 +34,55 @@ def read(open_pulls: Iterable[OpenPull]) -> tuple[Neighbour, ...]:
         except metadata.Broken:
             continue
         if remembered and remembered.promoted_paths:
-            found.append(Neighbour(pull, frozenset(remembered.promoted_paths)))
+            found.append(Neighbour(pull, frozenset(remembered.promoted_paths), metadata.origins(remembered)))
     return tuple(found)
 
 
-def superseded(
+@dataclass(frozen=True)
+class Settled:
+    """How a promotion stands to the open ones that carry the same."""
+
+    older: tuple[Neighbour, ...] = ()
+    """It carries all of what each of these does, in a newer state."""
+    newer: Neighbour | None = None
+    """It carries all of what the promotion does, in a newer state."""
+
+
+def rivals(
     neighbours: Iterable[Neighbour], targets: Iterable[RepoPath], branch: str, before: int | None
 ) -> tuple[Neighbour, ...]:
-    """The older ones that a promotion to `targets` on `branch` carries all of; `before` is its number if it has one."""
-    carried = frozenset(targets)
+    """Those that carry all of what a promotion to `targets` on `branch` does, or none but that.
+
+    `before` is its number if it has one: of two that stand, the one that was opened last sees to both. Promotions of
+    the same merge hold the same state, and are no rivals.
+    """
+    carried, own = frozenset(targets), _trigger(branch)
     return tuple(
         neighbour
         for neighbour in neighbours
-        if neighbour.promoted <= carried
+        if carried
+        and (neighbour.promoted <= carried or carried <= neighbour.promoted)
+        and (own is None or own != neighbour.trigger)
         and neighbour.open.branch != branch
         and (before is None or neighbour.open.pull.number < before)
     )
+
+
+def settle(rivals: Iterable[Neighbour], targets: Iterable[RepoPath], later: Collection[int]) -> Settled:
+    """Which of `rivals` a promotion to `targets` overtakes, and which overtakes it; `later` are the pull requests that
+    were merged after its own. One of which that is not known was there first."""
+    carried = frozenset(targets)
+    older = tuple(each for each in rivals if each.trigger not in later and each.promoted <= carried)
+    newer = [each for each in rivals if each.trigger in later and carried <= each.promoted]
+    return Settled(older, max(newer, key=lambda each: each.open.pull.number, default=None))
+
+
+_BRANCH = re.compile(r"promotions/([1-9][0-9]{0,9})-")
+
+
+def _trigger(branch: str) -> int | None:
+    found = _BRANCH.match(branch)
+    return int(found[1]) if found else None
 
 
 def touched_by(neighbours: Iterable[Neighbour], paths: Iterable[RepoPath]) -> tuple[Neighbour, ...]:

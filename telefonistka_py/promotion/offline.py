@@ -13,7 +13,8 @@ from telefonistka_py.localgit.clone import Clone, Commit
 from telefonistka_py.localgit.merging import Merged
 from telefonistka_py.names import Login, RepoPath, Sha
 from telefonistka_py.promotion import decide, draft, metadata, route
-from telefonistka_py.promotion.model import Draft, Metadata, PassedOver, Promotion, Trigger
+from telefonistka_py.promotion.model import Draft, Metadata, PassedOver, Promotion, Routes, Trigger
+from telefonistka_py.promotion.plan import ComponentFiles
 from telefonistka_py.templates import Templates
 from telefonistka_py.tree import difference
 from telefonistka_py.tree.difference import Changes
@@ -33,6 +34,8 @@ class Told:
     ref: str | None = None
     author: Login | None = None
     labels: frozenset[str] = frozenset()
+    config: bytes | None = None
+    """What the root's file is taken to hold; None: what it holds at its revision."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,10 @@ class Preview:
     planned: tuple[Planned, ...]
     passed_over: tuple[PassedOver, ...]
     problems: tuple[Problem, ...]
+    config_given: bool = False
+    """The root's file is one that was given, not that of the revision."""
+    notes: tuple[str, ...] = ()
+    """What else a reader should know."""
 
 
 @dataclass(frozen=True)
@@ -81,14 +88,16 @@ class _Ground:
     tree: Sha
     listing: Callable[[Sha], Listing]
     blob: Callable[[Sha], bytes]
+    config: bytes | None
+    """In place of the root's file at `config_tree`."""
 
 
 def of_merge(clone: Clone, revision: str, base: str, told: Told, templates: Templates) -> Preview:
     """What the merge or squash commit `revision` of the default branch `base` leads to."""
     commit = clone.commit(revision)
     before = clone.commit(commit.parents[0]).tree if commit.parents else None
-    at = ConfigAt(revision, revision)
-    ground = _Ground(at, before, commit.tree, commit.tree, commit.tree, commit.tree, clone.tree, clone.blob)
+    at, tree = ConfigAt(_root_at(told, revision), revision), commit.tree
+    ground = _Ground(at, before, tree, tree, tree, tree, clone.tree, clone.blob, told.config)
     return _preview(ground, base, _trigger(commit, told), told.labels, templates)
 
 
@@ -106,7 +115,7 @@ def of_pull(
     told = replace(told, ref=told.ref or _branch(head))
     with _merged(clone, base_commit, head_commit, environ) as merged:
         ground = _Ground(
-            config_at=ConfigAt(base, head),
+            config_at=ConfigAt(_root_at(told, base), head),
             before=clone.commit(fork).tree,
             after=head_commit.tree,
             config_tree=base_commit.tree,
@@ -114,8 +123,13 @@ def of_pull(
             tree=merged.tree,
             listing=merged.listing,
             blob=merged.blob,
+            config=told.config,
         )
         return _preview(ground, base, _trigger(head_commit, told), told.labels, templates)
+
+
+def _root_at(told: Told, revision: str) -> str:
+    return revision if told.config is None else "--config"
 
 
 @contextmanager
@@ -141,35 +155,38 @@ def _preview(ground: _Ground, base: str, trigger: Trigger, labels: frozenset[str
     paths = [found.path for found in walk(lambda reader: _differences(reader, before, after))]
     configs = tuple(path for path in paths if path.rpartition("/")[2] == read.ROOT)
     entry = walk(lambda reader: reader.find(ground.config_tree, read.ROOT))
-    config = read.root(ground.blob(entry.sha)) if entry else Valid(Config())
+    content = ground.config if ground.config is not None else ground.blob(entry.sha) if entry else None
+    config = read.root(content) if content is not None else Valid(Config())
+    given = ground.config is not None
     if isinstance(config, Invalid):
-        return Preview(base, ground.config_at, True, len(paths), configs, (), (), config.problems)
+        return Preview(base, ground.config_at, True, len(paths), configs, (), (), config.problems, given)
     routes = route.find(config.value, paths, labels)
     found_files = walk(lambda reader: decide.component_files(reader, ground.component_tree, routes))
     files = {
         component: decide.read_component(component, file, ground.blob(file.sha) if file.kind == "blob" else None)
         for component, file in found_files.items()
     }
-    decision = walk(lambda reader: decide.on(reader, ground.tree, routes, files))
+    decision, changed = walk(lambda reader: _decision(reader, ground.tree, routes, files))
     planned = tuple(
         Planned(
             promotion,
             _without_number(draft.write(promotion, trigger, config.value.labels, templates), trigger),
             _usable(graft),
-            walk(lambda reader, promotion=promotion: _changes(reader, ground.tree, promotion)),  # type: ignore[misc]
+            changes,
         )
-        for promotion, graft in zip(decision.plan.promotions, decision.grafts, strict=True)
+        for promotion, graft, changes in zip(decision.plan.promotions, decision.grafts, changed, strict=True)
     )
     problems = (*config.warnings, *decision.plan.problems)
     return Preview(
         base=base,
         config_at=ground.config_at,
-        config_found=entry is not None,
+        config_found=content is not None,
         changed_files=len(paths),
         changed_configs=configs,
         planned=planned,
         passed_over=routes.passed_over,
         problems=problems,
+        config_given=given,
     )
 
 
@@ -189,6 +206,14 @@ def _usable(graft: Graft | RepoMistake) -> Graft:
 
 def _differences(reader: Reader, before: Entry | None, after: Entry | None) -> list[difference.Difference]:
     return list(difference.differences(reader, before, after, RepoPath("")))
+
+
+def _decision(
+    reader: Reader, root: Sha, routes: Routes, files: ComponentFiles
+) -> tuple[decide.Decision, list[Changes]]:
+    """The decision, once every file that it changes is known: a clone has them all, so all are counted."""
+    decision = decide.on(reader, root, routes, files)
+    return decision, [_changes(reader, root, promotion) for promotion in decision.plan.promotions]
 
 
 def _changes(reader: Reader, root: Sha, promotion: Promotion) -> Changes:
@@ -213,7 +238,16 @@ def _trigger(commit: Commit, told: Told) -> Trigger:
         head_ref=told.ref or (merge[2] if merge else UNKNOWN_BRANCH),
         author=told.author or Login(""),
         metadata=_remembered(commit.message),
+        title=_title(commit, merge, squash),
     )
+
+
+def _title(commit: Commit, merge: re.Match[str] | None, squash: re.Match[str] | None) -> str:
+    """GitHub writes the pull request's title into the subject of a squash, and below that of a merge."""
+    subject, _, rest = commit.message.partition("\n")
+    if merge:
+        return rest.strip().partition("\n")[0]
+    return subject[: squash.start()].strip() if squash else ""
 
 
 _NO_BRANCH = re.compile(r"HEAD|@|[0-9a-f]{7,64}|.*([~^:]|@\{).*", re.DOTALL)

@@ -27,6 +27,8 @@ class Stands:
     """Whether it certainly holds what was planned, and nothing else: only then it is approved and merged (N5)."""
     trouble: str = ""
     """What should have been done to it and could not: approving it, for one."""
+    note: str = ""
+    """What was left to people on purpose, and why."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Failed:
     """It could not be opened, and trying again would not help."""
 
     why: str
+    in_the_way: int | None = None
+    """The pull request that `why` speaks of."""
 
 
 Outcome = Stands | Level | Skipped | Failed
@@ -103,14 +107,14 @@ def word(outcome: Outcome) -> str:
     match outcome:
         case Stands():
             opened = f"opened #{outcome.number}" if outcome.new else f"#{outcome.number} stands already"
-            parts = (opened, _landing(outcome.landing), outcome.trouble)
+            parts = (opened, _landing(outcome.landing), outcome.trouble, outcome.note)
             return ", ".join(part for part in parts if part)
         case Level():
-            return "nothing to do, already equal"
+            return "nothing to promote, every target equals its source already"
         case Skipped():
             return "every target is skipped"
         case Failed():
-            return f"failed: {outcome.why}"
+            return "failed: " + (f"#{outcome.in_the_way}, " if outcome.in_the_way else "") + outcome.why
 
 
 def _landing(landing: Landing | None) -> str:

@@ -98,11 +98,16 @@ def refusal(changed: Changed, target: str, file: Valid[Component] | Invalid | No
     return _blocked(target, file.value.block_list or (), where) or _not_allowed(target, file.value.allow_list, where)
 
 
-def _blocked(target: str, block_list: tuple[str, ...], where: RepoPath) -> str | None:
-    """Either form of the path, with or without its trailing slash, is enough to block it."""
+def is_blocked(expression: str, target: str) -> bool:
+    """Whether `expression` of a block list matches: either form of the path, with or without its trailing slash, is
+    enough."""
     bare = target.removesuffix("/")
+    return patterns.search(expression, bare) or patterns.search(expression, f"{bare}/")
+
+
+def _blocked(target: str, block_list: tuple[str, ...], where: RepoPath) -> str | None:
     for expression in block_list:
-        if patterns.search(expression, bare) or patterns.search(expression, f"{bare}/"):
+        if is_blocked(expression, target):
             return f"blocked by {expression!r} of promotionTargetBlockList in {where}"
     return None
 

@@ -1,8 +1,11 @@
 """The comments on the merged pull request."""
 
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 
-from telefonistka_py.promotion.model import Plan
+from telefonistka_py.promotion import effect
+from telefonistka_py.promotion.model import Kind, Plan, Promotion
 from telefonistka_py.promotion.outcome import Failed, Level, Report, Skipped, Stands
 from telefonistka_py.pulls.landing import Held, Merged, Moved, Underway
 from telefonistka_py.templates import Templates
@@ -11,19 +14,23 @@ TOPIC = "promotion"
 PLAN_TOPIC = "plan"
 GIVEN_UP_TOPIC = "given-up"
 NEIGHBOUR_TOPIC = "superseded"
+_MOST_REMOVALS = 50
+"""Removals that the report lists of one promotion."""
 
 
-def report(found: Report, templates: Templates) -> str:
-    """What became of each promotion, without our markers."""
+def report(found: Report, templates: Templates, before: str = "") -> str:
+    """What became of each promotion, without our markers. `before`: what our comment says already."""
     return templates.render(
         "promotion-report-comment",
         mistake=found.mistake,
         problems=found.problems,
         stands=[(each.promotion, each.outcome) for each in found.results if isinstance(each.outcome, Stands)],
+        told=lambda promotion, outcome: _told(promotion, outcome, before),
         failed=[(each.promotion, each.outcome) for each in found.results if isinstance(each.outcome, Failed)],
         level=[each.promotion for each in found.results if isinstance(each.outcome, Level)],
         skipped=[each.promotion for each in found.results if isinstance(each.outcome, Skipped)],
         landing=_landing,
+        counts=effect.in_words,
     )
 
 
@@ -35,6 +42,7 @@ def dry_run(plan: Plan, templates: Templates, problems: Iterable[object] = (), *
         passed_over=plan.passed_over,
         problems=[*problems, *plan.problems],
         config_from=config_from,
+        counts=effect.in_words,
     )
 
 
@@ -46,6 +54,26 @@ def superseded(newer: int | None, closed: bool, touched: bool, templates: Templa
 def emptied(templates: Templates) -> str:
     """On a promotion whose targets were brought level by something else."""
     return templates.render("emptied-comment")
+
+
+def _told(promotion: Promotion, outcome: Stands, before: str) -> dict[str, object]:
+    # What becomes of the targets is known while it is open. Once it is merged they are level, and what was said holds.
+    shown = promotion if outcome.state == "OPEN" else replace(promotion, effects=())
+    effects = [each for each in shown.effects if each.kind is Kind.REMOVES]
+    removes = effect.leaving(shown)
+    return {
+        "carries": effect.arriving(shown) or (() if removes else promotion.components),
+        "removes": removes,
+        "removals": effects[:_MOST_REMOVALS],
+        "more": max(0, len(effects) - _MOST_REMOVALS),
+        "said": _said(outcome.number, before) if outcome.state == "MERGED" else "",
+    }
+
+
+def _said(number: int, before: str) -> str:
+    """What `before` says of the promotion `number`: its line, and those indented below."""
+    found = re.search(rf"^- 🚀 #{number} .*(?:\n  .*)*", before.replace("\r\n", "\n"), re.MULTILINE)
+    return found[0] if found else ""
 
 
 def _landing(outcome: Stands) -> str:

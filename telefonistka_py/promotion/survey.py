@@ -78,7 +78,7 @@ def takers(config: Config, paths: Iterable[RepoPath], clock: Clock) -> Takers:
     for directory in sorted({path.rpartition("/")[0] for path in paths}):
         for number, changed in _candidates(config, starts, f"{directory}/"):
             found.setdefault(changed.path, {})[number, changed] = None
-        _in_time(clock, end)
+        in_time(clock, end)
     return {component: tuple(sorted(found[component])) for component in sorted(found)}
 
 
@@ -91,7 +91,7 @@ def make(config: Config, takers: Takers, files: ComponentFiles, clock: Clock) ->
     found: dict[RepoPath, tuple[Way, ...]] = {}
     for component, flows in takers.items():
         found[component] = tuple(_way(config, number, changed, files) for number, changed in flows)
-        _in_time(clock, end)
+        in_time(clock, end)
     return found
 
 
@@ -122,7 +122,8 @@ def _leaves(reader: Reader, entry: Entry | None, path: RepoPath) -> Iterator[Rep
             yield join(path, name)
 
 
-def _in_time(clock: Clock, end: float) -> None:
+def in_time(clock: Clock, end: float) -> None:
+    """Raises `RepoMistake` when `clock` is past `end`."""
     if clock() > end:
         raise RepoMistake(
             f"the expressions of {ROOT} and of the components' files need more than {MOST_SECONDS:g} s for this "

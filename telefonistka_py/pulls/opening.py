@@ -34,16 +34,19 @@ class Refuse:
     """Something of somebody else's is in the way."""
 
     why: str
+    pull: int | None = None
+    """The pull request that `why` goes on from, where it is one: `#8, which …`."""
 
 
 Decision = Level | Standing | Make | Refuse
 
 
 def decide(existing: Existing, graft: Graft, pin: Pin, labels: tuple[str, ...], message: str) -> Decision:
-    """`message` is that of the commit we would make."""
+    """`message` is that of the commit we would make; its first line tells a commit of ours. The rest may have been
+    written by an earlier version, or before the default branch moved."""
     foreign = [pull for pull in existing.pulls if not pull.ours and pull.state == "OPEN"]
     if foreign:
-        return Refuse(f"#{foreign[0].number}, which I did not open, uses its branch; close it, and delete the branch")
+        return Refuse("which I did not open, uses its branch; close it, and delete the branch", foreign[0].number)
     ours = [pull for pull in existing.pulls if pull.ours]
     if ours:
         newest = next((pull for pull in ours if pull.state == "OPEN"), ours[0])
@@ -53,7 +56,7 @@ def decide(existing: Existing, graft: Graft, pin: Pin, labels: tuple[str, ...], 
     branch = existing.branch
     if branch is None:
         return Make(None, branch_exists=False)
-    if branch.message.rstrip("\n") != message.rstrip("\n") or len(branch.parents) != 1:
+    if branch.message.partition("\n")[0] != message.partition("\n")[0] or len(branch.parents) != 1:
         return Refuse("its branch exists with commits that are not mine, and no pull request; delete or rename it")
     same = branch.tree == graft.root and branch.parents == (pin.commit,)
     return Make(branch.commit if same else None, branch_exists=True)

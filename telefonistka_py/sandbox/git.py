@@ -95,6 +95,7 @@ async def run(
             stderr=asyncio.subprocess.PIPE,
             env=dict(env),
             cwd=cwd,
+            process_group=0,  # Ctrl-C at a terminal goes to all of a group; git is ended by us, and not before us
         )
     except FileNotFoundError as error:
         raise SandboxError("There is no `git` on PATH; install git 2.38 or later.") from error
@@ -139,6 +140,7 @@ class Git:
                 env=self.env,
                 cwd=self.path,
                 limit=2**20,
+                process_group=0,
             )
         return self._reader
 

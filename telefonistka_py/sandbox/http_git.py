@@ -85,7 +85,7 @@ async def _backend(repo: "Repo", request: web.Request, rest: str, query: str, bo
         env["GIT_PROTOCOL"] = request.headers["git-protocol"]
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        "git", "http-backend", stdin=pipe, stdout=pipe, stderr=pipe, env=env, cwd=repo.git.path
+        "git", "http-backend", stdin=pipe, stdout=pipe, stderr=pipe, env=env, cwd=repo.git.path, process_group=0
     )
     try:
         out, _ = await process.communicate(body)

@@ -176,6 +176,8 @@ class App:
     """The first installation's id."""
     content_type: str = "json"
     """`json` or `form`, as in the webhook's settings."""
+    insecure_ssl: str = "0"
+    """`1` takes any certificate; the sandbox looks at none."""
 
 
 @dataclass(eq=False)

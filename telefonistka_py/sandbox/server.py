@@ -65,6 +65,8 @@ class Server:
             return await http_git.serve(self.hub, request, path, query)
         if address.is_page(self.hub, request.method, request.headers, path):
             return await self._pages().serve(request, path)
+        if path == "/" and request.method in ("GET", "HEAD") and "authorization" not in request.headers:
+            return web.Response(text=address.welcome(self.hub))
         if manifests.is_page(path):
             return await manifests.serve(self.hub, request, path)
         return await self._api(request, raw_path, path, query)

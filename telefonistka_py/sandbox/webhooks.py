@@ -208,7 +208,12 @@ class Webhooks:
             await asyncio.gather(*list(self._tasks.values()))
 
     def ping(self, app: App) -> None:
-        config = {"content_type": app.content_type, "url": app.webhook_url, "insecure_ssl": "0", "secret": "********"}
+        config = {
+            "content_type": app.content_type,
+            "url": app.webhook_url,
+            "insecure_ssl": app.insecure_ssl,
+            "secret": "********",
+        }
         hook = {
             "type": "App",
             "id": app.hook_id,

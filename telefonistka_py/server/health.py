@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from telefonistka_py import counted
+from telefonistka_py.app import trouble
 from telefonistka_py.errors import WorldUnwell
 from telefonistka_py.inbox.model import Counts, Inbox
 from telefonistka_py.observability.metrics import Metrics
@@ -35,6 +36,7 @@ async def look(inbox: Inbox, worker: Worker, now: datetime) -> Report:
     try:
         async with asyncio.timeout(_CHECK_SECONDS):
             await inbox.check()
+            warnings += [each for each in dict.fromkeys(await trouble.told(inbox)) if each not in warnings]
             warnings += _old_or_dead(await inbox.oldest_open(), (await inbox.counts()).dead, now)
     except WorldUnwell as error:
         problems.append(str(error))
@@ -60,15 +62,17 @@ async def count(inbox: Inbox, worker: Worker, metrics: Metrics, now: datetime) -
     metrics.ready.set(report.ready)
     if seen is None:
         return
-    counts, oldest = seen
+    counts, oldest, chores = seen
+    metrics.operator_needed.set(worker.waiting_for_operator + chores)
     for state in ("waiting", "underway", "done", "dead"):
         metrics.inbox_deliveries.labels(state=state).set(getattr(counts, state))
     metrics.oldest_age.set(0 if oldest is None else max(0.0, (now - oldest).total_seconds()))
 
 
-async def _looked_through(inbox: Inbox) -> tuple[Counts, datetime | None] | None:
+async def _looked_through(inbox: Inbox) -> tuple[Counts, datetime | None, int] | None:
+    """Counts, the oldest webhook that is not handled, and how many chores whoever runs the server must help."""
     try:
         async with asyncio.timeout(_CHECK_SECONDS):
-            return await inbox.counts(), await inbox.oldest_open()
+            return await inbox.counts(), await inbox.oldest_open(), len(await trouble.told(inbox))
     except (WorldUnwell, TimeoutError):
         return None

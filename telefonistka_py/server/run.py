@@ -25,7 +25,7 @@ from telefonistka_py.server.status_page import StatusPage
 from telefonistka_py.server.verdict import Patience
 from telefonistka_py.server.web import Door
 from telefonistka_py.server.worker import Beside, Worker
-from telefonistka_py.settings import Listen, Settings
+from telefonistka_py.settings import AppIdentity, Listen, Settings
 
 _CLOSING_SECONDS = 5.0
 _KEEP_ALIVE_SECONDS = 75.0
@@ -105,6 +105,7 @@ async def running(settings: Settings, parts: Parts) -> AsyncIterator[Running]:
             on_scrape=parts.on_scrape,
             status_page=page,
             tracer=parts.tracer,
+            app_id=settings.identity.app_id if isinstance(settings.identity, AppIdentity) else None,
         )
         # Deliveries are still accepted while the worker drains: what comes then waits for the next process.
         async with _known(hooks, parts.hook_addresses), _site(door.application(), settings.listen) as url:

@@ -9,7 +9,7 @@ from importlib import metadata as distributions
 
 from aiohttp import web
 
-from telefonistka_py.app import backlog
+from telefonistka_py.app import backlog, trouble
 from telefonistka_py.errors import WorldUnwell
 from telefonistka_py.fanout import health as fanout
 from telefonistka_py.github import in_flight
@@ -108,6 +108,7 @@ class StatusPage:
         deliveries, endpoints, flights = None, [], []
         try:
             async with asyncio.timeout(_INBOX_SECONDS):
+                problems += [each for each in dict.fromkeys(await trouble.told(self.inbox)) if each not in problems]
                 deliveries = await self._deliveries()
                 endpoints = await self._endpoints()
                 repos = _repos(await self.inbox.entries(most=_MOST_LOOKED_THROUGH))

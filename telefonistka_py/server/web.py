@@ -16,7 +16,7 @@ from telefonistka_py.inbox.model import Delivery, Inbox, Receipt
 from telefonistka_py.observability import logs, metrics, tracing
 from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.observability.tracing import Arrival, Tracer
-from telefonistka_py.server import health, origin, signature
+from telefonistka_py.server import health, origin, sender, signature
 from telefonistka_py.server.attempt import about
 from telefonistka_py.server.hooks import Hooks
 from telefonistka_py.server.room import NoRoom, Room
@@ -52,6 +52,8 @@ class Door:
     status_page: StatusPage | None = None
     """None: there is none, and its address is not found."""
     tracer: Tracer = tracing.OFF
+    app_id: int | None = None
+    """Our own App's; None where we act by a token."""
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=LARGEST_BODY)
@@ -75,15 +77,19 @@ class Door:
             return _answer(503, "Too many deliveries at once; redeliver it later.", _RETRY_AFTER)
         except _Refused as refused:
             self.metrics.webhook_hits.labels(parsing=refused.parsing).inc()
-            log.warning("a webhook was refused", status=refused.status, why=refused.why, peer=request.remote)
+            who = sender.told(request.headers, self.app_id) if refused.status == 401 else {}
+            log.warning("a webhook was refused", status=refused.status, why=refused.why, peer=request.remote, **who)
             return _answer(refused.status, refused.why, _RETRY_AFTER if refused.status == 503 else None)
 
     async def _taken_in(self, request: web.Request, began: datetime, taken: ExitStack) -> web.Response:
         body = await _body(request, lambda size: taken.enter_context(self.room.for_body(size)))
-        self._authenticate(request, body)
+        by_previous = self._authenticate(request, body)
         delivery, event = _delivery(request, body, self.clock())
         self.metrics.webhook_hits.labels(parsing="successful").inc()
-        with logs.bound(delivery=delivery.id, event=delivery.kind, **about(event)):
+        if by_previous:
+            self.metrics.by_previous_secret.inc()
+        told = {"by_previous_secret": True} if by_previous else {}
+        with logs.bound(delivery=delivery.id, event=delivery.kind, **told, **about(event)):
             return await self._store(delivery, began)
 
     def _check_sender(self, request: web.Request) -> None:
@@ -97,9 +103,16 @@ class Door:
         if not allowed:
             raise _Refused(403, f"{address or 'The sender'} is none of the addresses that GitHub sends webhooks from.")
 
-    def _authenticate(self, request: web.Request, body: bytes) -> None:
-        if not signature.is_genuine(self.secrets, body, request.headers.get(signature.HEADER)):
+    def _authenticate(self, request: web.Request, body: bytes) -> bool:
+        """Whether it was another secret than the current one that the body was signed with."""
+        given = request.headers.get(signature.HEADER)
+        if not given:
+            weak = "; SHA-1 alone (X-Hub-Signature) is not taken" if "X-Hub-Signature" in request.headers else ""
+            raise _Refused(401, f"{signature.HEADER} is missing{weak}: set a secret in the webhook's settings.")
+        place = signature.fitting(self.secrets, body, given)
+        if place is None:
             raise _Refused(401, f"{signature.HEADER} does not fit the body: check the webhook's secret.")
+        return place > 0
 
     async def _store(self, delivery: Delivery, began: datetime) -> web.Response:
         try:

@@ -96,6 +96,11 @@ class Worker:
         """What whoever runs the server must do before some deliveries can be handled; each sentence once."""
         return tuple(dict.fromkeys(self._needs_operator.values()))
 
+    @property
+    def waiting_for_operator(self) -> int:
+        """How many deliveries do."""
+        return len(self._needs_operator)
+
     async def ended(self) -> None:
         """Returns when the dispatcher has stopped; raises what stopped it if that was a bug."""
         await asyncio.shield(self._tasks[0])

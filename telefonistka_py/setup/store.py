@@ -4,52 +4,55 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from telefonistka_py.errors import OperatorMistake
 from telefonistka_py.setup.model import Kept, Registered
 
-ENVIRONMENT, KEY = "telefonistka.env", "private-key.pem"
+ENVIRONMENT, KEY, IGNORE = "telefonistka.env", "private-key.pem", ".gitignore"
+_MANIFEST = "deploy/kubernetes/one-replica/telefonistka.yaml"
 _PLAIN = re.compile(r"[A-Za-z0-9_./~@%+:,=-]+")
 
 
 @dataclass(frozen=True)
 class Folder:
-    """`telefonistka.env` and `private-key.pem` in a folder. Nothing that is there is ever overwritten."""
+    """`telefonistka.env` and `private-key.pem` in a folder, and a `.gitignore` that keeps them out of git. Nothing that
+    is there is ever overwritten."""
 
     path: Path
     github_host: str
     """As it was given; empty for github.com."""
 
     def check(self) -> None:
-        """Makes the folder (mode 0700) if there is none. Raises `OperatorMistake` when it can't take the files: to be
-        asked before an App is registered whose key would then have nowhere to go."""
-        try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise OperatorMistake(f"{self.path} can't be made: {error.strerror}; choose another with --out") from None
+        """Raises `OperatorMistake` when the folder can't take the files, or can't be made: to be asked before an App is
+        registered whose key would then have nowhere to go. Makes nothing."""
+        there = next(each for each in (self.path, *self.path.absolute().parents) if os.path.lexists(each))
+        if not there.is_dir():
+            raise OperatorMistake(f"{self.path} can't be made: {there} is no folder; choose another with --out")
         for name in (ENVIRONMENT, KEY):
             if os.path.lexists(self.path / name):
                 raise OperatorMistake(
                     f"{self.path / name} is there already and is not overwritten: move it away, or choose another "
                     "folder with --out"
                 )
-        if not os.access(self.path, os.W_OK | os.X_OK):
-            raise OperatorMistake(f"{self.path} can't be written to; choose another folder with --out")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise OperatorMistake(f"{there} can't be written to; choose another folder with --out")
 
     def keep(self, app: Registered) -> Kept:
-        """Writes both files. Raises `OperatorMistake` when that fails; nothing half-written stays behind."""
+        """Writes the files, in a folder (mode 0700) that is made if there is none. Raises `OperatorMistake` when that
+        fails; nothing half-written stays behind."""
         self.check()
         folder = self.path.resolve()
         key, environment = folder / KEY, folder / ENVIRONMENT
-        _write(key, app.pem if app.pem.endswith("\n") else f"{app.pem}\n")
-        try:
-            _write(environment, self._variables(app, key))
-        except OperatorMistake:
-            key.unlink()
-            raise
+        texts = {key: app.pem if app.pem.endswith("\n") else f"{app.pem}\n", environment: self._variables(app, key)}
+        is_new = not folder.exists()
+        if not os.path.lexists(folder / IGNORE):
+            # Of a folder with files of others only ours are kept out: it may be the repository.
+            texts = {folder / IGNORE: "*\n" if is_new else f"{KEY}\n{ENVIRONMENT}\n", **texts}
+        _make(folder)
+        _write_all(texts)
         shown = shlex.quote(str(environment))
         return Kept(
             where=f"The credentials are in {environment} and {key}; only you can read them.",
@@ -87,10 +90,12 @@ class KubernetesSecret:
         except OSError as error:
             raise OperatorMistake(f"the Secret can't be printed to standard output: {error.strerror}") from None
         return Kept(
-            where="The credentials were printed as a Kubernetes Secret where the set-up runs. Apply it to the server's "
-            "namespace; GitHub doesn't show them again."
-            + (f" Set GITHUB_HOST to {self.github_host} in the deployment." if self.github_host else ""),
-            command="kubectl -n telefonistka apply -f deploy/kubernetes/one-replica/telefonistka.yaml",
+            where="The credentials were printed as a Kubernetes Secret to standard output, where the set-up runs; "
+            "GitHub doesn't show them again. If that leads to `kubectl -n telefonistka apply -f -`, they are in the "
+            "cluster; if it leads to a file, apply that and delete it. Before the server starts, set the line `image:` "
+            f"of {_MANIFEST} to where you pushed the image"
+            + (f", and GITHUB_HOST there to {self.github_host}." if self.github_host else "."),
+            command=f"kubectl -n telefonistka apply -f {_MANIFEST}",
         )
 
 
@@ -107,6 +112,26 @@ def secret(app: Registered) -> str:
         f"  GITHUB_WEBHOOK_SECRET: {quoted}\n"
         f"  private-key.pem: |\n{pem}"
     )
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise OperatorMistake(f"{folder} can't be made: {error.strerror}; choose another with --out") from None
+
+
+def _write_all(texts: Mapping[Path, str]) -> None:
+    """All of them, or none."""
+    written: list[Path] = []
+    try:
+        for path, text in texts.items():
+            _write(path, text)
+            written.append(path)
+    except OperatorMistake:
+        for path in written:
+            path.unlink()
+        raise
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telefonistka_py.names import RepoPath
 from telefonistka_py.suggest import folders, words
@@ -12,6 +12,7 @@ from telefonistka_py.suggest.model import Environment, Layout, Nothing
 DEEPEST = 4
 """Levels of regions and clusters below an environment, and of an environment below the root."""
 
+_ELSEWHERE = "dev/my-app and prod/my-app"
 _EXAMPLES = "config-examples shows common setups, each with a telefonistka.yaml"
 
 
@@ -40,6 +41,7 @@ def layout(files: Iterable[RepoPath]) -> Layout | Nothing:
         found = _environments(tree, _siblings(tree), left_out)
     if len(found) < 2:
         return Nothing(_why(tree, candidates))
+    found = _with_groups_as_depth(tree, found)
     directories = frozenset((*tree.below, *(child for below in tree.below.values() for child in below)))
     depth = _depth(tree, found)
     examples = tuple(_example(tree, each, holder, depth) for each in found for holder in each.holders)
@@ -159,6 +161,32 @@ def _environments(tree: Folders, places: Iterable[_Place], left_out: list[str]) 
     return sorted(found, key=lambda each: (each.rank, each.name))
 
 
+def _with_groups_as_depth(tree: Folders, found: list[Environment]) -> list[Environment]:
+    """With teams that each environment has alike as a part of the components' names: `dev/payments/api`.
+
+    A flow for each of them would leave out the next one. Regions stay what they are: another one in the next stage is
+    a target of its own. So do clusters, which the environments don't share.
+    """
+    tops = [_top(each) for each in found]
+    groups = [frozenset(name_of(holder) for holder in each.holders) for each in found]
+    if not all(tops) or len(groups[0]) < 2 or not all(names <= groups[0] for names in groups[1:]):
+        return found
+    if any(words.is_place(name) for name in groups[0]):
+        return found
+    return [
+        replace(each, holders=(top,), components=tree.names(top))
+        for each, top in zip(found, tops, strict=True)
+        if top is not None
+    ]
+
+
+def _top(environment: Environment) -> RepoPath | None:
+    """The directory of its own name that all its holders lie right in; None when there is no such one."""
+    above = {RepoPath(holder.rpartition("/")[0]) for holder in environment.holders}
+    top = above.pop()
+    return top if not above and name_of(top) == environment.name else None
+
+
 def _depth(tree: Folders, found: list[Environment]) -> int:
     """How far below a holder the components are: `payments/api` where the directories right below hold no files."""
     level = [child for each in found for holder in each.holders for child in tree.children(holder)]
@@ -182,11 +210,14 @@ def _example(tree: Folders, environment: Environment, holder: RepoPath, depth: i
 
 
 def _why(tree: Folders, candidates: list[RepoPath]) -> str:
-    inside = [path for path in candidates if "/" in path and not tree.children(path)]
-    if len(inside) > 1 and 2 * len(inside) > len(candidates):
+    stages = [path for path in candidates if name_of(path) != "base"]
+    inside = [path for path in stages if "/" in path and not tree.children(path)]
+    if len(inside) > 1 and 2 * len(inside) > len(stages):
         return (
-            f"The environments lie inside each application ({', '.join(inside[:3])}). Telefonistka promotes "
-            f"applications between folders that stand for environments; {_EXAMPLES}."
+            f"The environments lie inside each application ({', '.join(inside[:3])}), as Kustomize overlays do. That "
+            "is not supported yet: a flow promotes an application from the folder of one environment to the same name "
+            "in the folder of the next. What it needs is a folder for each environment with the applications in it, "
+            f"such as {_ELSEWHERE}; a base that they share can stay where it is; {_EXAMPLES}."
         )
     if candidates:
         return (

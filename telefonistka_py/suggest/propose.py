@@ -67,7 +67,9 @@ def _pulls(
     together = [each for each in targets if each.name not in apart and wanted.intersection(each.holders)]
     if together:
         paths = tuple(holder for each in together for holder in each.holders if holder in wanted)
-        yield ", ".join(each.name for each in together), paths
+        # Of several pull requests to one environment, each says which part it goes to, as those of the last stage do.
+        whole = len(paths) == sum(len(each.holders) for each in together)
+        yield ", ".join(each.name for each in together) if whole else ", ".join(paths), paths
     for each in targets:
         if each.name in apart:
             for holder in each.holders:

@@ -45,6 +45,10 @@ class Reader:
         self._trees = trees
         self.wanted: dict[Sha, None] = {}
 
+    def apart(self) -> "Reader":
+        """Another pass over the same trees. What it misses is not fetched: for what is good to know and no more."""
+        return Reader(self._trees)
+
     def listing(self, entry: Entry | None) -> Listing:
         """The listing of a directory; empty for anything else, and for one that had to be noted as wanted."""
         if entry is None or not entry.is_directory:

@@ -35,6 +35,7 @@ FLOORS = {
     "tree": 1,
     "config": 1,
     "needs": 1,
+    "variables": 1,
     "events": 1,
     "templates": 1,
     "textdiff": 1,

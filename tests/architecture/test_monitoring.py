@@ -243,6 +243,13 @@ def test_panels_lie_beside_one_another() -> None:
     assert {panel["datasource"]["uid"] for panel in PANELS} == {"${datasource}"}
 
 
+def test_every_metric_that_a_paper_names_is_exposed() -> None:
+    papers = [*HERE.parent.rglob("*.md"), HERE.parents[1] / "README.md"]
+    named = {word for paper in papers for word in re.findall(r"`(telefonistka_[a-z_]+)`", paper.read_text("utf-8"))}
+    assert named
+    assert named - EXPOSED.keys() - {"telefonistka_py"} == set()
+
+
 def test_the_way_from_a_delivery_to_its_trace_is_as_the_readme_says() -> None:
     id = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
     assert f"printf 'trace %s' {id} | sha256sum | cut -c1-32" in (HERE / "README.md").read_text("utf-8")

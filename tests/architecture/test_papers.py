@@ -197,7 +197,7 @@ def of_options() -> set[str]:
     return found
 
 
-_VARIABLE = re.compile(r"(?<![A-Za-z0-9.{<$])(?:HOSTNAME|_?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?![A-Za-z0-9_*…])")
+_VARIABLE = re.compile(r"(?<![A-Za-z0-9_.{<$])(?:HOSTNAME|_?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?![A-Za-z0-9_*…])")
 
 
 def named(text: str) -> set[str]:

@@ -61,7 +61,10 @@ def test_the_misspelt_keys_of_v1_are_marked_as_such() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        {"x-mine": 1, "promotionPaths": [{"sourcePath": "w/", "x-note": "y", "conditions": {"x-z": None}}]},
+        {
+            "x-mine": 1,
+            "promotionPaths": [{"sourcePath": "w/", "promotionPrs": [], "x-note": "y", "conditions": {"x-z": None}}],
+        },
         {"promotionPaths": None, "argocd": None, "dryRunMode": None, "toggleCommitStatus": {"word": None}},
         {"toggleCommitStatus": {"anything": "a context"}},
         {},

@@ -32,6 +32,7 @@ OPERATIONS = """
 GET    /app
 POST   /app-manifests/{code}/conversions
 GET    /app/hook/config
+PATCH  /app/hook/config
 GET    /app/hook/deliveries
 GET    /app/hook/deliveries/{delivery_id}
 POST   /app/hook/deliveries/{delivery_id}/attempts

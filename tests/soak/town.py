@@ -22,7 +22,7 @@ MERGING = "autoApprovePromotionPrs: true\n" + CONFIG.replace(
 )
 """Every second repository approves and merges its promotions."""
 
-LOST_SECONDS = 90
+LOST_SECONDS = 180
 """Whatever was not promoted by then counts as lost; the longest wait on purpose is a twentieth of that."""
 _MANY = 10_000_000
 _PROMOTION = "promotions/"

@@ -38,7 +38,7 @@ async def test_a_pull_request_that_somebody_else_put_on_our_branch_is_neither_ap
         await house.settle()
         assert forged.reviews == []
         assert not forged.merged
-        assert "which I did not open, uses its branch" in house.said(pull)[-1]
+        assert f"`clusters/lab/`: #{forged.number}, which I did not open, uses its branch" in house.said(pull)[-1]
 
 
 async def test_what_people_pushed_to_a_promotion_is_not_approved_by_asking_again(house: House) -> None:

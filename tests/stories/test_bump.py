@@ -154,7 +154,7 @@ async def test_an_app_and_the_token_of_actions_do_as_well(job: Job) -> None:
     for name in app:
         del job.environ[name]
     job.environ["GITHUB_TOKEN"] = token
-    assert await job.run(*TAG, "-s", "another") == 0
+    assert await job.run(*TAG, "-s", "0ddba11") == 0
     assert job.repo.pull(2).author.login == "bob"
 
 
@@ -178,7 +178,8 @@ async def test_a_file_is_overwritten_or_made_byte_for_byte(job: Job, path: str, 
     local = job.folder / "local"
     local.write_bytes(content)
     before = await job.repo.tree("main")
-    assert await job.run("bump-overwrite", "-f", path, "-c", str(local)) == 0
+    empty = () if content else ("--allow-empty",)
+    assert await job.run("bump-overwrite", "-f", path, "-c", str(local), *empty) == 0
     assert await job.content(path) == content
     after = await job.repo.tree(BRANCH)
     assert {name for name in after if after[name] != before.get(name)} == {path}
@@ -509,11 +510,10 @@ async def test_an_open_pull_request_of_this_very_bump_is_merged_although_the_def
     ("arguments", "said"),
     [
         (("bump-yaml", "-f", "nowhere.yaml", "--address", ".a", "-n", "x"), "nowhere.yaml: there is no such file"),
-        (("bump-regex", "-f", WEB, "-r", "v9", "-n", "v2"), "nothing in it matches the pattern 'v9'"),
         (("bump-yaml", "-f", "run.sh", "--address", ".a", "-n", "x"), "run.sh: "),
         (("bump-yaml", "-f", "link.yaml", "--address", ".image.tag", "-n", "x"), "link.yaml is a symlink"),
         (("bump-yaml", "-f", "dev", "--address", ".a", "-n", "x"), "dev is a directory; name a plain file"),
-        (("bump-overwrite", "-f", f"{WEB}/below", "-c", os.devnull), f"{WEB} is no directory"),
+        (("bump-overwrite", "-f", f"{WEB}/below", "-c", __file__), f"{WEB} is no directory"),
         ((*TAG, "-t", "acme/nowhere"), "acme/nowhere does not exist, or these credentials can't see it"),
     ],
 )
@@ -527,6 +527,25 @@ async def test_what_cannot_be_done_is_one_sentence_and_exit_code_1(
     assert job.out == ""
     assert job.repo.pulls() == []
     assert list(await job.repo.branches()) == ["main"]
+
+
+async def test_an_expression_that_matches_nothing_opens_nothing(job: Job) -> None:
+    nothing = ("bump-regex", "-f", WEB, "-r", "v9", "-n", "v2")
+    assert await job.run(*nothing) == 0
+    note = f"Note: {WEB}: nothing in it matches the pattern 'v9'\n"
+    assert (job.out, job.err) == ("", f"{note}nothing to change: nothing matches\n")
+    assert job.outputs() == {"pr-url": "", "changed": "false"}
+    assert job.repo.pulls() == []
+    assert await job.run(*TAG) == 0
+    assert await job.run(*nothing) == 0
+    assert (job.out, job.err) == ("", f"{note}nothing to change: nothing matches\n"), "beside an open pull request"
+    assert len(await commits(job.repo)) == 1
+
+
+async def test_a_server_without_tls_is_told_at_once(job: Job) -> None:
+    host = job.house.hub.url.removeprefix("http://")
+    assert await job.run(*TAG, "-g", host) == 1
+    assert job.err == f"Error: {host} does not speak TLS; give its address as http://{host}\n"
 
 
 async def test_a_pull_request_that_people_closed_is_not_opened_again(job: Job) -> None:

@@ -17,6 +17,11 @@ async def opened(house: House, state: str | None = "failure") -> tuple[Repo, Pul
     return repo, pull
 
 
+def seen(pull: Pull) -> list[str]:
+    """The bot's reactions to what people wrote on `pull`."""
+    return [each.content for comment in pull.comments for each in comment.reactions]
+
+
 def gate(repo: Repo, pull: Pull) -> list[str]:
     return [status.state for status in repo.statuses(pull.head_sha) if status.context == "ci/gate"]
 
@@ -73,6 +78,31 @@ async def test_retrigger_on_a_merged_pull_request_completes_what_is_missing_and_
         assert [each.number for each in house.promotions(repo)] == [promotion.number]
         assert promotion.labels == ["promotion"]
         assert len(house.said(pull)) == 1
+        assert seen(pull) == ["eyes"]
+
+
+async def test_retrigger_is_obeyed_even_where_it_can_not_be_acknowledged(house: House) -> None:
+    repo = await house.repo(level())
+    async with house.bot():
+        pull = await house.change(repo, {"workspace/nginx/values.yaml": "2\n"})
+        await house.settle()
+        [promotion] = house.promotions(repo)
+        await repo.unlabel("bob", promotion.number, "promotion")
+        house.hub.will_answer(403, path="/reactions$")
+        await repo.comment("bob", pull.number, "/retrigger")
+        await house.settle()
+        assert promotion.labels == ["promotion"]
+        assert seen(pull) == []
+
+
+async def test_a_command_of_somebody_who_may_not_is_not_acknowledged(house: House) -> None:
+    async with house.bot():
+        repo, pull = await opened(house)
+        house.hub.add_user("mallory")
+        repo.set_access("mallory", "read")
+        await repo.comment("mallory", pull.number, "/retrigger")
+        await house.settle()
+        assert seen(pull) == []
 
 
 async def test_our_own_comments_are_no_commands(house: House) -> None:

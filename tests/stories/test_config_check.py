@@ -1,5 +1,6 @@
 """A mistake in a configuration is found on the pull request that makes it, not after the merge (N31)."""
 
+from telefonistka_py.sandbox.content import Content
 from telefonistka_py.sandbox.model import Pull
 from telefonistka_py.sandbox.repository import Repo
 from tests.stories.house import TWO_STAGES, House, level
@@ -78,3 +79,76 @@ async def test_a_repository_too_large_to_list_still_has_its_root_file_checked(ho
     async with house.bot():
         pull = await proposed(house, repo, "promotionPaths: nonsense\n")
         assert verdict(repo, pull)[0][0] == "error"
+
+
+def with_block_lists(*names: str) -> dict[str, Content]:
+    """Components in `workspace`, each of which keeps itself out of `clusters/prod/us` and what begins like it."""
+    files: dict[str, Content] = {"telefonistka.yaml": TO_PROD}
+    for name in names:
+        files |= {f"workspace/{name}/f": "1\n"}
+        files |= {f"workspace/{name}/telefonistka.yaml": f"# {name}\npromotionTargetBlockList: [clusters/prod/us]\n"}
+    return files
+
+
+TO_PROD = "promotionPaths:\n- {sourcePath: workspace/, promotionPrs: [{targetPaths: [clusters/prod/eu/]}]}\n"
+TO_MORE = TO_PROD.replace("clusters/prod/eu/", "clusters/prod/eu/, clusters/prod/us-2/")
+
+
+async def test_a_target_that_a_components_standing_file_blocks_is_no_route(house: House) -> None:
+    """The pull request leaves the component's own file as it is: that file counts all the same."""
+    repo = await house.repo(with_block_lists("web") | {"workspace/api/f": "1\n"})
+    async with house.bot():
+        pull = await proposed(house, repo, TO_MORE)
+        [said] = house.said(pull, "config")
+        assert "🚫 `clusters/prod/us-2/web` (blocked by 'clusters/prod/us' of promotionTargetBlockList" in said
+        assert "`clusters/prod/us-2/api`" in said
+        assert verdict(repo, pull)[0][0] == "success"
+
+
+async def test_what_a_components_standing_file_can_not_be_read_for_is_said_and_no_route(house: House) -> None:
+    repo = await house.repo(
+        with_block_lists("web") | {"workspace/web/telefonistka.yaml": "promotionTargetBlockList: ["}
+    )
+    async with house.bot():
+        pull = await proposed(house, repo, TO_MORE)
+        assert "🚫 `clusters/prod/us-2/web` (the component's own file can't be used" in house.said(pull, "config")[0]
+
+
+async def test_standing_files_are_read_many_at_once_and_only_where_routes_change(house: House) -> None:
+    repo = await house.repo(with_block_lists(*(f"c{number}" for number in range(50))))
+    async with house.bot():
+        pull = await proposed(house, repo, TO_PROD + "dryRunMode: true\n")
+        few = len(texts_asked(house))
+        await repo.commit("alice", "config", {"telefonistka.yaml": TO_MORE})
+        await house.settle()
+        assert house.said(pull, "config")[0].count("🚫") == 50
+        assert len(texts_asked(house)) - few == few + 1
+
+
+def texts_asked(house: House) -> list[str]:
+    queries = (str((exchange.request_body or {}).get("query")) for exchange in house.requests())
+    return [query for query in queries if "...Text" in query and "query Look" in query]
+
+
+async def test_a_block_list_that_will_travel_along_says_what_it_does_then(house: House) -> None:
+    """What stands at the next stage already counts, though the pull request leaves it alone."""
+    lists = "promotionTargetBlockList: [clusters/prod/west]\n"
+    other = {"workspace/other/f": "1\n", "clusters/lab/other/telefonistka.yaml": lists, "clusters/lab/other/f": "1\n"}
+    repo = await house.repo(level() | other)
+    async with house.bot():
+        await repo.commit(
+            "alice", "config", {f"workspace/{name}/telefonistka.yaml": lists for name in ("nginx", "other")}
+        )
+        pull = await repo.open_pull("alice", head="config", title="Block")
+        await house.settle()
+        [said] = house.said(pull, "config")
+        assert "Once promoted, `clusters/lab/nginx` no longer goes to `clusters/prod/west/nginx`." in said
+        assert "`clusters/lab/other`" not in said
+
+
+async def test_a_root_file_of_nearly_the_right_name_fails_before_it_is_merged(house: House) -> None:
+    repo = await house.repo({"workspace/nginx/f": "1\n"})
+    async with house.bot():
+        pull = await proposed(house, repo, TWO_STAGES, "telefonistka.yml")
+        assert verdict(repo, pull)[0][0] == "error"
+        assert "did you mean telefonistka.yaml?" in house.said(pull, "config")[0]

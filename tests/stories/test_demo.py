@@ -59,6 +59,23 @@ def test_the_demo_says_what_a_repository_lacks(tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr
 
 
+def test_ctrl_c_ends_the_demo_and_all_it_started_without_a_traceback() -> None:
+    pipe = subprocess.PIPE
+    for line in ("GitHub in a folder", "alice opens #1", "bob merges"):
+        process = subprocess.Popen(COMMAND, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+        try:
+            assert process.stdout is not None
+            for said in process.stdout:
+                if said.startswith(line):
+                    break
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
+            _, errors = process.communicate(timeout=30)
+            assert (process.returncode, errors) == (130, "\nStopped.\n")
+        finally:
+            process.kill()
+            process.communicate()
+
+
 def test_kept_running_it_takes_pushes_with_plain_git_until_it_is_stopped(tmp_path: Path) -> None:
     process = subprocess.Popen([*COMMAND, "--keep"], stdout=subprocess.PIPE, text=True)
     try:

@@ -16,6 +16,7 @@ from telefonistka_py.doctor.model import Health, Topic
 from telefonistka_py.names import RepoName
 from telefonistka_py.sandbox import births
 from telefonistka_py.sandbox.argocd import ArgoCd
+from tests.doors.inbox.conftest import delivery
 from tests.postgres import Postgres, a_database
 from tests.stories.house import House, level, now
 
@@ -308,3 +309,44 @@ async def test_installations_beyond_the_first_page_are_looked_at_too(house: Hous
     found = await examined(house)
     assert "and 97 more" in found.said(Health.FINE)
     assert "zeta/gitops: telefonistka.yaml:1:1" in found.wrong
+
+
+async def test_which_texts_of_ones_own_are_used_is_told_and_why_the_others_are_not(
+    house: House, tmp_path: Path
+) -> None:
+    folder, url = tmp_path / "texts", tmp_path / "url.txt"
+    folder.mkdir()
+    (folder / "promotion-pr-title.j2").write_text("Mine")
+    (folder / "drift-pr-comment.gotmpl").write_text("{{ .Foo }}")
+    (folder / "emptied-comment.j2").write_text("{{ surce }}")
+    url.write_text("https://logs.example.com/{{ .CommitTime }}")
+    found = await examined(house, TEMPLATES_PATH=str(folder), CUSTOM_COMMIT_STATUS_URL_TEMPLATE_PATH=str(url))
+    [texts] = [topic for topic in found.topics if topic.title == "Texts"]
+    said = [finding.said for finding in texts.findings]
+    assert said[0] == "Texts of yours that are used: emptied-comment.j2, promotion-pr-title.j2."
+    assert said[1].startswith(f"{folder}/drift-pr-comment.gotmpl is not used: it is a Go template")
+    assert said[2].startswith(f"{folder}/emptied-comment.j2 uses surce, and is given ")
+    assert said[3].startswith(f"{url} is not used, and the commit status links to our home page: it is a Go template")
+    assert [finding.health for finding in texts.findings] == [Health.FINE, *[Health.DOUBTFUL] * 3]
+
+
+async def test_deliveries_in_a_file_beside_the_database_are_wrong(house: House, database_url: str) -> None:
+    repo = await house.repo(level())
+    async with house.bot():
+        await house.settle()
+    async with store.opened(settings.read(house.environment()), now) as inbox:
+        house.hub.set_webhook(house.app, "http://127.0.0.1:9/webhook")
+        await inbox.put(delivery("d1", f"{repo.name}#1"))
+    found = await examined(house, TELEFONISTKA_DATABASE_URL=database_url)
+    assert "1 delivery waits in the file" in found.wrong
+
+
+async def test_an_app_id_that_github_does_not_know_is_told_as_that(house: House) -> None:
+    found = await examined(house, GITHUB_APP_ID="1015")
+    assert "GitHub has no App with the id 1015: check GITHUB_APP_ID" in found.wrong
+
+
+async def test_a_rotation_that_is_not_over_is_told(house: House) -> None:
+    await house.repo(level())
+    found = await examined(house, GITHUB_WEBHOOK_SECRET_PREVIOUS="the secret before this one")
+    assert "GITHUB_WEBHOOK_SECRET_PREVIOUS is set" in found.doubtful

@@ -1,5 +1,9 @@
 """Whoever opens a pull request learns which environments differ already, before the promotion surprises anyone."""
 
+import pytest
+
+from telefonistka_py.feedback.comments import TAG
+from telefonistka_py.sandbox.model import Exchange
 from tests.stories.house import TWO_STAGES, House, level
 
 CHANGE = {"workspace/nginx/values.yaml": 'tag: "2.0"\n'}
@@ -112,3 +116,53 @@ async def test_drift_names_the_promotion_that_carries_it_and_is_gone_once_that_i
         assert "No drift between environments any more" in comment.body
         assert comment.minimized == "outdated"
         assert house.said(pull) == []
+
+
+@pytest.mark.parametrize("config", ["", "comments: minimize\n"], ids=["edited in place", "folded at each push"])
+@pytest.mark.parametrize("drifted", [True, False], ids=["drift", "none"])
+async def test_what_the_go_server_said_as_us_is_folded_away_at_the_next_event(
+    house: House, config: str, drifted: bool
+) -> None:
+    """It has our tag and no topic, and would stay as it was for ever."""
+    files = level(f"{TWO_STAGES}{config}")
+    if drifted:
+        files["clusters/dev/nginx/values.yaml"] = "drifted\n"
+    repo = await house.repo(files)
+    await repo.commit("alice", "feature", {**CHANGE})
+    pull = await repo.open_pull("alice", head="feature", title="Change")
+    bot = house.app.bot.login
+    former = [await repo.comment(bot, pull.number, f"{TAG}{rest}") for rest in ("\r\n# Found drift\n", "", "\n\nDiff")]
+    others = [await repo.comment("bob", pull.number, f"{TAG}\nmine"), await repo.comment(bot, pull.number, "Hello")]
+    async with house.bot():
+        await repo.commit("alice", "feature", {"workspace/nginx/values.yaml": "3\n"})
+        await house.settle()
+        assert [comment.minimized for comment in former] == ["outdated"] * 3
+        if not config:
+            assert [comment.minimized for comment in others] == [None, None]
+        house.hub.exchanges.clear()
+        await repo.comment("alice", pull.number, "/retrigger")
+        await house.settle()
+        assert "Minimize" not in [asked(each) for each in house.requests()]
+
+
+async def test_without_comments_of_the_go_server_an_event_costs_what_it_cost(house: House) -> None:
+    repo = await house.repo(level())
+    async with house.bot():
+        await repo.commit("alice", "feature", {"README.md": "more\n"})
+        pull = await repo.open_pull("alice", head="feature", title="Change")
+        await house.settle()
+        house.hub.exchanges.clear()
+        await repo.commit("alice", "feature", {**CHANGE})
+        await house.settle()
+        assert house.states(repo, pull)[-1] == "success"
+        assert sorted(asked(each) for each in house.requests()) == [
+            "GET files?per_page=100&page=1", "Look", "POST statuses", "POST statuses", "Pin",
+        ]  # fmt: skip
+
+
+def asked(exchange: Exchange) -> str:
+    """A query by its name, anything else by the kind of thing that it is about."""
+    body = exchange.request_body
+    if isinstance(body, dict) and "query" in body:
+        return str(body["query"]).split("(")[0].split()[1]
+    return f"{exchange.method} {exchange.path.split('/')[-2 if exchange.method == 'POST' else -1]}"

@@ -1,5 +1,6 @@
 """One issue says how every environment stands; it is kept current, and closed when all is level (`driftReport`)."""
 
+from telefonistka_py.app import trouble
 from telefonistka_py.inbox.model import State
 from telefonistka_py.sandbox.model import Issue, Pull
 from telefonistka_py.sandbox.repository import Repo
@@ -131,3 +132,22 @@ async def test_a_repository_that_github_does_not_list_at_once_is_read_piece_by_p
         await begun(house, repo)
         [issue] = issues(repo)
         assert "| `nginx` | differs by 1 file | in step |" in (issue.body or "")
+
+
+async def test_where_the_app_is_installed_no_more_nothing_is_reported_and_nobody_is_called_for_long(
+    house: House,
+) -> None:
+    repo = await house.repo(level(EVERY_DAY))
+    async with house.bot():
+        await begun(house, repo)
+        house.hub.installations.clear()
+        house.hub.tokens.clear()
+        assert house.server is not None
+        await look_again(house)
+        assert len(await trouble.told(house.server.inbox)) == 1, "the installation that was known is gone"
+        await look_again(house)
+        kept = await house.server.inbox.find(CHORE)
+        assert kept is not None
+        assert kept.entry.state is State.DONE
+        assert "no longer reported: the GitHub App is not installed on acme/gitops" in kept.entry.note
+        assert await trouble.told(house.server.inbox) == ()

@@ -1,5 +1,7 @@
 """Everything too long, too odd or not allowed ends with a clear comment or status, and nothing half-done (N19, N28)."""
 
+import re
+
 from telefonistka_py.sandbox.content import Content
 from tests.stories.house import TWO_STAGES, House, level
 
@@ -77,8 +79,13 @@ async def test_names_can_not_break_out_of_markdown_or_mention_anybody(house: Hou
         await house.settle()
         [promotion] = house.promotions(repo)
         for text in (promotion.body or "", *house.said(pull)):
-            assert "@acme" not in text.replace("`` @acme`s <!-- [team](x) ``", "").replace("``@acme`s", "``")
-        assert (promotion.body or "").count("<!--") == 1, "only our own data"
+            assert "@acme" not in outside_code(text)
+        assert outside_code(promotion.body or "").count("<!--") == 1, "only our own data"
+
+
+def outside_code(text: str) -> str:
+    """Without code spans, in which nothing is a mention or a tag."""
+    return re.sub(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", "", text)
 
 
 async def test_a_pull_request_from_a_fork_whose_branch_is_gone_is_promoted_once_merged(house: House) -> None:

@@ -140,11 +140,13 @@ async def test_what_the_set_up_leaves_is_all_that_a_server_needs(house: House, t
 
 async def test_a_command_line_that_says_everything_leads_straight_to_github(house: House, tmp_path: Path) -> None:
     house.hub.add_user("acme", kind="Organization")
-    code, out, _ = await registered(
+    code, out, said = await registered(
         house, tmp_path, "--org", "acme", "--name", "my bot", "--url", WEBHOOK, "--kubernetes-secret"
     )
     assert code == 0
     assert out.startswith("apiVersion: v1\nkind: Secret\n")
+    assert "`kubectl -n telefonistka apply -f -`" in said
+    assert "set the line `image:` of deploy/kubernetes/one-replica/telefonistka.yaml" in said
     [app] = [each for each in house.hub.apps.values() if each.slug == "my-bot"]
     assert app.owner.login == "acme"
     assert app.secret in out
@@ -174,14 +176,14 @@ async def test_a_file_that_is_there_stops_it_before_anything_is_registered(house
     assert len(house.hub.apps) == 1
 
 
-async def test_ctrl_c_ends_it_and_leaves_no_file(tmp_path: Path) -> None:
+async def test_ctrl_c_ends_it_and_leaves_nothing_behind(tmp_path: Path) -> None:
     async with running("setup", "--listen", "127.0.0.1:0", cwd=tmp_path) as setup:
         await setup.address()
         setup.process.send_signal(signal.SIGINT)
         code, _ = await setup.ended()
     assert code == 130
     assert "Traceback" not in setup.said
-    assert [path.name for path in tmp_path.rglob("*")] == ["telefonistka-app"]
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_host_or_an_address_that_is_none_is_a_sentence(tmp_path: Path) -> None:
@@ -189,6 +191,10 @@ async def test_a_host_or_an_address_that_is_none_is_a_sentence(tmp_path: Path) -
         (("--github-host", "not a host"), "--github-host is 'not a host'"),
         (("--listen", "somewhere"), "--listen is 'somewhere'"),
         (("--kubernetes-secret", "--out", "x"), "leave --out away"),
+        (("--url", "foo"), "--url 'foo' can't be used. Write the server's public address"),
+        (("--org", "a b"), "--org 'a b' can't be used. Write the organisation's login"),
+        (("--name", "n" * 51), "GitHub takes at most 34 characters; this name has 51."),
+        (("--name", "n" * 51, "--url", "foo"), "--url 'foo' can't be used"),
     ):
         async with running("setup", *arguments, cwd=tmp_path) as setup:
             code, _ = await setup.ended()

@@ -1,6 +1,6 @@
 """What is wrong is told to the one who can act, where they look (N3, N9, N14, N15, N32)."""
 
-from tests.stories.house import House, component, level
+from tests.stories.house import TWO_STAGES, House, component, level
 
 CHANGE = {"workspace/nginx/values.yaml": 'tag: "2.0"\n'}
 
@@ -25,6 +25,39 @@ async def test_a_configuration_that_is_wrong_is_told_on_the_pull_request_with_it
         assert "`telefonistka.yaml`, line 2: `promotionPaths[0].sourcePath` is not a valid regular expression" in said
         assert "line 3: `promotionPaths[0].promotionPrs` must be a list, not true" in said
         assert house.states(repo, pull)[-2:] == ["pending", "error"]
+
+
+async def test_a_misspelt_key_that_stops_all_promotions_is_told_on_each_merge_that_it_concerns(house: House) -> None:
+    """An unknown key is only warned of when a promotion runs (contract §2), but it is said where people look."""
+    repo = await house.repo(level("promotionPaths:\n  - sourcePath: workspace/\n    promotionPRs: []\n"))
+    async with house.bot():
+        pull = await house.change(repo, dict(CHANGE))
+        await house.settle()
+        assert house.promotions(repo) == []
+        [said] = house.said(pull)
+        assert "Nothing was promoted: no flow with targets takes a component that this pull request changes." in said
+        assert "line 3: `promotionPaths[0].promotionPRs` is not a key that Telefonistka knows; did you mean" in said
+        assert "`promotionPaths[0].promotionPrs` names no target, so what this flow takes is promoted nowhere" in said
+        assert house.states(repo, pull)[-1] == "success"
+
+
+async def test_a_stray_key_is_told_beside_what_was_promoted(house: House) -> None:
+    repo = await house.repo(level(f"{TWO_STAGES}dryRunMod: true\n"))
+    async with house.bot():
+        pull = await house.change(repo, dict(CHANGE))
+        await house.settle()
+        [promotion] = house.promotions(repo)
+        [said] = house.said(pull)
+        assert f"🚀 #{promotion.number} carries" in said
+        assert "`dryRunMod` is not a key that Telefonistka knows; did you mean dryRunMode?" in said
+
+
+async def test_a_merge_that_concerns_no_flow_gets_no_comment(house: House) -> None:
+    repo = await house.repo(level())
+    async with house.bot():
+        pull = await house.change(repo, {"README.md": "more\n"})
+        await house.settle()
+        assert house.said(pull) == []
 
 
 async def test_a_component_whose_own_file_can_not_be_read_is_not_promoted_but_others_are(house: House) -> None:

@@ -1,5 +1,6 @@
 """The environment is read in one place; every mistake is told at once, and no secret is shown (N30)."""
 
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from telefonistka_py.settings import AppIdentity, GitHubAddress, Listen, TokenId
 
 PEM, PUBLIC = auth.key_pair(0)
 DATABASE = "postgresql://bot:a%2Fb@db/inbox?password=third"
-LEAST = {"GITHUB_WEBHOOK_SECRET": "hook-secret", "GITHUB_OAUTH_TOKEN": "ghp_oauth-token"}
+LEAST = {"GITHUB_WEBHOOK_SECRET": "the hook's own secret", "GITHUB_OAUTH_TOKEN": "ghp_oauth-token"}
 
 
 def mistakes(environ: Mapping[str, str]) -> list[str]:
@@ -39,7 +40,7 @@ def key(tmp_path: Path) -> str:
 
 def test_the_least_that_is_needed_gives_v1s_defaults() -> None:
     read = settings.read(LEAST)
-    assert read.webhook_secrets == ("hook-secret",)
+    assert read.webhook_secrets == ("the hook's own secret",)
     assert read.identity == TokenIdentity("ghp_oauth-token")
     assert read.approver is None
     assert read.github == GitHubAddress(
@@ -173,7 +174,14 @@ def test_a_wrong_value_is_one_sentence_that_names_the_variable_and_the_value(nam
 
 
 @pytest.mark.parametrize(
-    "url", ["mysql://bot:sesame@db/inbox", "postgresql://bot:sesame@db", "postgresql://bot:ses#ame@db/inbox", "sesame"]
+    "url",
+    [
+        "mysql://bot:sesame@db/inbox",
+        "postgresql://bot:ses/ame@db/inbox",
+        "postgresql://bot:sesame@db",
+        "postgresql://bot:ses#ame@db/inbox",
+        "sesame",
+    ],
 )
 def test_an_address_that_is_no_database_is_refused_without_being_shown(url: str) -> None:
     [sentence] = mistakes({**LEAST, "TELEFONISTKA_DATABASE_URL": url})
@@ -271,4 +279,151 @@ def test_where_webhooks_may_come_from() -> None:
 
 def test_deliveries_are_kept_a_week_unless_said_otherwise() -> None:
     assert settings.read(LEAST).keep_days == 7
-    assert settings.read({**LEAST, "TELEFONISTKA_KEEP_DAYS": "0.5"}).keep_days == 0.5
+    assert settings.read({**LEAST, "TELEFONISTKA_KEEP_DAYS": "3"}).notices == ()
+    assert settings.read({**LEAST, "TELEFONISTKA_KEEP_DAYS": "3"}).keep_days == 3
+
+
+@pytest.mark.parametrize(("given", "level"), [("fatal", "error"), ("PANIC", "error"), ("warning", "warn")])
+def test_the_go_servers_other_log_levels_are_the_nearest_of_ours(given: str, level: str) -> None:
+    assert settings.read({**LEAST, "LOG_LEVEL": given}).log_level == level
+
+
+@pytest.mark.parametrize("path", ["templates/", "templates", "/telefonistka/templates/"])
+def test_the_go_servers_own_template_paths_are_as_if_unset_where_there_is_no_such_directory(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    read = settings.read({**LEAST, "TEMPLATES_PATH": path})
+    assert read.templates is None
+    [notice] = [each for each in read.notices if "TEMPLATES_PATH" in each]
+    assert f"TEMPLATES_PATH is {path}" in notice
+
+
+def test_a_directory_of_that_name_is_used_and_a_file_of_that_name_is_a_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "templates").mkdir()
+    read = settings.read({**LEAST, "TEMPLATES_PATH": "templates/"})
+    assert (read.templates, [each for each in read.notices if "TEMPLATES_PATH" in each]) == (Path("templates"), [])
+    (tmp_path / "templates").rmdir()
+    (tmp_path / "templates").write_text("x")
+    [sentence] = mistakes({**LEAST, "TEMPLATES_PATH": "templates/"})
+    assert sentence.startswith("TEMPLATES_PATH names templates, which is no directory")
+
+
+# Variables that nothing reads
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("TELEFONISTKA_WORKERS_SLOTS", "TELEFONISTKA_WORKER_SLOTS"),
+        ("TELEFONISTKA_ONLY_FROM_GITHUBS", "TELEFONISTKA_ONLY_FROM_GITHUB"),
+        ("APPROVER_GITHUB_TOKEN", "APPROVER_GITHUB_OAUTH_TOKEN"),
+        ("GITHUB_WEBHOOK_SECRET_PREVIUOS", "GITHUB_WEBHOOK_SECRET_PREVIOUS"),
+        ("GITHUB_APP_IDS", "GITHUB_APP_ID"),
+        ("ARGOCD_SERVER_ADDRESS", "ARGOCD_SERVER_ADDR"),
+    ],
+)
+def test_a_misspelt_variable_is_told_with_the_one_that_was_meant(name: str, nearest: str) -> None:
+    [notice] = settings.read({**LEAST, name: "3"}).notices
+    assert notice.startswith(f"{name} is set, and Telefonistka has no variable of that name: did you mean {nearest}?")
+
+
+def test_a_name_of_ours_that_is_near_no_other_is_told_too() -> None:
+    [notice] = settings.read({**LEAST, "TELEFONISTKA_XYZZY_QQ": "3"}).notices
+    assert "TELEFONISTKA_XYZZY_QQ is set" in notice
+
+
+@pytest.mark.parametrize("name", ["FANOUT_ALLOWED_HOST", "FANOUT_ALOWED_HOSTS", "TELEFONISTKA_FANOUT_ALLOWED_HOSTS"])
+def test_a_misspelt_limit_of_where_pushes_may_go_stops_the_start(name: str) -> None:
+    [sentence] = mistakes({**LEAST, name: "*.example.com"})
+    assert sentence.startswith(
+        f"{name} is set, and Telefonistka has no variable of that name: did you mean FANOUT_ALLO"
+    )
+    assert "any host" in sentence
+
+
+def test_names_of_github_argo_cd_kubernetes_and_the_shell_are_no_mistakes() -> None:
+    theirs = (
+        "GITHUB_ACTIONS GITHUB_ACTOR GITHUB_API_URL GITHUB_BASE_REF GITHUB_ENV GITHUB_EVENT_NAME GITHUB_EVENT_PATH "
+        "GITHUB_GRAPHQL_URL GITHUB_HEAD_REF GITHUB_JOB GITHUB_OUTPUT GITHUB_PATH GITHUB_REF GITHUB_REPOSITORY "
+        "GITHUB_RUN_ID GITHUB_SERVER_URL GITHUB_SHA GITHUB_STEP_SUMMARY GITHUB_TOKEN GITHUB_TRIGGERING_ACTOR "
+        "GITHUB_WORKFLOW GITHUB_WORKFLOW_REF GITHUB_WORKSPACE GITHUB_APP_PRIVATE_KEY "
+        "ARGOCD_AUTH_TOKEN ARGOCD_OPTS ARGOCD_SERVER ARGOCD_SERVER_NAME ARGOCD_SERVER_PORT ARGOCD_SERVER_SERVICE_HOST "
+        "ARGOCD_SERVER_SERVICE_PORT_HTTPS ARGOCD_APP_NAME ARGOCD_APP_REVISION ARGOCD_ENV_FOO ARGOCD_BINARY_NAME "
+        "TELEFONISTKA_SERVICE_HOST TELEFONISTKA_SERVICE_PORT TELEFONISTKA_SERVICE_PORT_HTTP TELEFONISTKA_PORT "
+        "TELEFONISTKA_PORT_8080_TCP TELEFONISTKA_PORT_8080_TCP_ADDR TELEFONISTKA_PORT_8080_TCP_PROTO "
+        "FANOUT_SERVICE_HOST FANOUT_PORT_80_TCP_PORT _TELEFONISTKA_COMPLETE"
+    )
+    assert settings.read({**LEAST, **dict.fromkeys(theirs.split(), "x"), "TELEFONISTKA_EMPTY": " "}).notices == ()
+
+
+def test_a_token_that_the_file_of_instances_names_is_known(tmp_path: Path) -> None:
+    file = tmp_path / "argocds.yaml"
+    file.write_text("instances: [{name: a, address: argocd.example.com, tokenVariable: TELEFONISTKA_ARGOCD_TOKEN_A}]\n")
+    environ = {**LEAST, "TELEFONISTKA_ARGOCD_INSTANCES": str(file), "TELEFONISTKA_ARGOCD_TOKEN_A": "t"}
+    assert settings.read(environ).notices == ()
+
+
+# What can be used, but hardly as it is meant, and what is said only once
+
+
+def test_a_webhook_secret_that_can_be_guessed_is_told_without_being_shown() -> None:
+    read = settings.read({**LEAST, "GITHUB_WEBHOOK_SECRET": "short", "GITHUB_WEBHOOK_SECRET_PREVIOUS": "shorter"})
+    assert [notice.partition(":")[0] for notice in read.notices] == [
+        "GITHUB_WEBHOOK_SECRET has 5 characters",
+        "GITHUB_WEBHOOK_SECRET_PREVIOUS has 7 characters",
+    ]
+    assert "short" not in "".join(read.notices)
+
+
+def test_a_previous_secret_that_is_the_current_one_is_told_and_counts_once() -> None:
+    read = settings.read({**LEAST, "GITHUB_WEBHOOK_SECRET_PREVIOUS": LEAST["GITHUB_WEBHOOK_SECRET"]})
+    assert read.webhook_secrets == (LEAST["GITHUB_WEBHOOK_SECRET"],)
+    assert "GITHUB_WEBHOOK_SECRET_PREVIOUS is the same as GITHUB_WEBHOOK_SECRET" in read.notices[0]
+
+
+def test_a_time_that_others_take_for_death_and_one_that_forgets_too_soon_are_told() -> None:
+    read = settings.read({**LEAST, "TELEFONISTKA_STALE_SECONDS": "5", "TELEFONISTKA_KEEP_DAYS": "1"})
+    assert (read.stale_seconds, read.keep_days) == (5, 1)
+    stale, keep = read.notices
+    assert stale.startswith("TELEFONISTKA_STALE_SECONDS is 5: a server that pauses for so long is taken for dead")
+    assert keep.startswith("TELEFONISTKA_KEEP_DAYS is 1: GitHub hands a delivery over again for 3 days")
+    for name, value in (("TELEFONISTKA_STALE_SECONDS", "1"), ("TELEFONISTKA_KEEP_DAYS", "0")):
+        assert mistakes({**LEAST, name: value})[0].startswith(f"{name} is '{value}'")
+
+
+def test_large_numbers_are_written_out() -> None:
+    [sentence] = mistakes({**LEAST, "GITHUB_APP_ID": "9999999999999", "GITHUB_APP_PRIVATE_KEY_PATH": __file__})[:1]
+    assert "from 1 to 1000000000000." in sentence
+
+
+def test_a_wrong_host_is_shown_as_it_was_given() -> None:
+    assert mistakes({**LEAST, "GITHUB_HOST": "http://"})[0].startswith("GITHUB_HOST is 'http://':")
+
+
+@pytest.mark.parametrize(
+    "name", ["TELEFONISTKA_ARGOCD_INSTANCES", "TEMPLATES_PATH", "CUSTOM_COMMIT_STATUS_URL_TEMPLATE_PATH"]
+)
+def test_a_file_that_is_not_there_is_told_once(name: str, tmp_path: Path) -> None:
+    assert len(mistakes({**LEAST, name: str(tmp_path / "nothing")})) == 1
+
+
+def test_an_inbox_that_cant_be_made_is_told_with_the_other_mistakes(tmp_path: Path) -> None:
+    nowhere, folder = tmp_path / "nowhere" / "inbox.sqlite3", tmp_path / "inbox"
+    folder.mkdir()
+    level, made = mistakes({**LEAST, "LOG_LEVEL": "loud", "TELEFONISTKA_INBOX": str(nowhere)})
+    assert level.startswith("LOG_LEVEL")
+    assert made.startswith(
+        f"TELEFONISTKA_INBOX names {nowhere}, which can't be made: there is no folder {nowhere.parent}."
+    )
+    assert "which is a folder" in mistakes({**LEAST, "TELEFONISTKA_INBOX": str(folder)})[0]
+    settings.read({**LEAST, "TELEFONISTKA_INBOX": str(nowhere), "TELEFONISTKA_DATABASE_URL": DATABASE})
+    settings.read({**LEAST, "TELEFONISTKA_INBOX": str(nowhere)}, webhook=False)
+
+
+def test_a_server_outside_of_a_cluster_is_called_after_its_machine() -> None:
+    assert settings.read(LEAST).replica == socket.gethostname()
+    assert settings.read({**LEAST, "HOSTNAME": "pod-7"}).replica == "pod-7"

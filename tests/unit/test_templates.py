@@ -191,6 +191,12 @@ def test_a_go_template_is_recognised(source: str) -> None:
     assert "Go template" in (templates.unusable(source) or "")
 
 
+def test_the_hint_for_a_go_template_says_how_times_are_written() -> None:
+    said = templates.unusable('https://x.example/?t={{ .CommitTime.UTC.Format "2006-01-02" }}') or ""
+    assert "{{ commit_time.strftime('%Y-%m-%dT%H:%M:%SZ') }}" in said
+    assert "strftime" not in (templates.unusable("{{.Name}}") or "")
+
+
 @pytest.mark.parametrize("source", ["{{ ending }}", "{{ iffy }} {{ range(3) | list }}", "{# . #}", "a {{ b.c }}", ""])
 def test_what_is_no_go_template_is_not_taken_for_one(source: str) -> None:
     assert templates.unusable(source) is None

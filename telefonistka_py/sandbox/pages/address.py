@@ -34,6 +34,15 @@ def is_page(hub: "Hub", method: str, headers: Mapping[str, str], path: str) -> b
     return meant and (path == "/" or path.startswith(OWN) or place(hub, path) is not None)
 
 
+def welcome(hub: "Hub") -> str:
+    """For who asks for the first page and is no browser, such as curl."""
+    repos = "".join(f"  git clone {repo.clone_url}\n" for repo in hub.repos.values())
+    return (
+        f"This is Telefonistka's sandbox, a GitHub in a folder. Open {hub.url}/ in a browser.\n"
+        f"REST: {hub.url}/api/v3   GraphQL: {hub.url}/api/graphql\n{repos}"
+    )
+
+
 def place(hub: "Hub", path: str) -> Place | None:
     """The page of a repository that `path` (decoded, without its query) means; None when there is no such one."""
     found = _REPO.fullmatch(path)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from telefonistka_py.sandbox.model import Issue, Pull
-from telefonistka_py.sandbox.pages import address, conversation, deeds, files, render, visitor
+from telefonistka_py.sandbox.pages import address, blame, conversation, deeds, files, render, visitor
 from telefonistka_py.sandbox.pages.address import OWN, Place
 from telefonistka_py.sandbox.pages.visitor import Visitor
 from telefonistka_py.sandbox.refusal import Refusal, SandboxError
@@ -58,6 +58,8 @@ class Site:
                 return await self._directory(place, tuple(rest), who)
             case ("blob", *rest):
                 return await self._file(place, tuple(rest), who)
+            case ("blame", *rest):
+                return await self._blame(place, tuple(rest), who)
             case ("commit", sha):
                 return await self._commit(place, sha, who)
         return self._missing(who)
@@ -143,6 +145,15 @@ class Site:
             can_edit=can_edit,
             problem=problem,
         )
+
+    async def _blame(self, place: Place, rest: tuple[str, ...], who: Visitor) -> web.Response:
+        repo = place.repo
+        revision = await files.revision(repo, rest)
+        found = await files.file(repo, revision[1], revision[2]) if revision else None
+        if revision is None or found is None:
+            return self._missing(who)
+        lines = None if files.text(found[1].data) is None else await blame.lines(repo, revision[1], revision[2])
+        return self._page("blame", who, repo=repo, revision=revision[0], path=revision[2], lines=lines)
 
     async def _commit(self, place: Place, sha: str, who: Visitor) -> web.Response:
         repo = place.repo

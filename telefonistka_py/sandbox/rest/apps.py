@@ -4,7 +4,7 @@ from typing import Any
 
 from telefonistka_py.sandbox import auth, manifests, profiles
 from telefonistka_py.sandbox.calls import PAGE_KEYS, Answer, Call, route
-from telefonistka_py.sandbox.model import LEVELS, Delivery, Installation, Token
+from telefonistka_py.sandbox.model import LEVELS, App, Delivery, Installation, Token
 from telefonistka_py.sandbox.refusal import Json, Refusal, SandboxError, invalid, not_found
 
 KEPT_DAYS = 3
@@ -181,7 +181,23 @@ async def meta(call: Call) -> Json:
 async def hook_config(call: Call) -> Json:
     found = call.actor.app
     assert found is not None
-    shape: Json = {"content_type": found.content_type, "insecure_ssl": "0"}
+    return _hook_shape(found)
+
+
+@route("PATCH", "/app/hook/config", who="app", body=("url", "content_type", "secret", "insecure_ssl"))
+async def change_hook_config(call: Call) -> Json:
+    """What is left out stays as it is; deliveries that are not sent yet are signed with the new secret."""
+    found = call.actor.app
+    assert found is not None
+    found.webhook_url = call.body.get("url", found.webhook_url)
+    found.content_type = call.body.get("content_type", found.content_type)
+    found.secret = call.body.get("secret", found.secret)
+    found.insecure_ssl = str(call.body.get("insecure_ssl", found.insecure_ssl))
+    return _hook_shape(found)
+
+
+def _hook_shape(found: App) -> Json:
+    shape: Json = {"content_type": found.content_type, "insecure_ssl": found.insecure_ssl}
     if found.secret:
         shape["secret"] = "********"  # noqa: S105 - GitHub shows that there is one
     if found.webhook_url:

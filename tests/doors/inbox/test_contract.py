@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from telefonistka_py.inbox.model import Claim, ClaimLost, Counts, Dead, Done, GivenBack, Inbox, Receipt, RetryAt, State
+from tests import logged
 from tests.doors.inbox.conftest import HandClock, Reopen, delivery
 
 
@@ -389,3 +390,33 @@ async def test_names_of_files_that_are_no_utf8_settle_like_any_other(inbox: Inbo
         assert kept is not None
         assert kept.entry.note == text.replace("\udce9", "?")
         await inbox.drop(id)
+
+
+async def test_ids_are_found_by_their_start_and_nothing_in_it_is_a_pattern(inbox: Inbox) -> None:
+    for id in ("a%c-2", "a%c-1", "abc-1", "b", "A%c-1", "a%c-3"):
+        await inbox.put(delivery(id, id))
+    assert await inbox.ids("a%c-", most=2) == ["a%c-1", "a%c-2"]
+    assert await inbox.ids("a", most=9) == ["a%c-1", "a%c-2", "a%c-3", "abc-1"]
+    assert await inbox.ids("a_c", most=9) == []
+
+
+async def test_what_is_taken_over_from_who_is_gone_is_noted_and_logged(inbox: Inbox, clock: HandClock) -> None:
+    await inbox.put(delivery())
+    await claimed(inbox, "pod-7")
+    clock.advance(minutes=2)
+    with logged.kept() as log:
+        assert (await claimed(inbox, "pod-8")).crashes == 1
+    kept = await inbox.find("d1")
+    assert kept is not None
+    assert kept.entry.note == "taken over: pod-7 was not heard of any more"
+    [line] = log.lines("a delivery is taken over from a worker that is gone")
+    assert (line["delivery"], line["worker"], line["crashes"]) == ("d1", "pod-7", 1)
+
+
+async def test_what_a_process_that_is_gone_had_underway_is_noted_when_the_next_one_starts(reopen: Reopen) -> None:
+    first = await reopen()
+    await first.put(delivery())
+    await claimed(first, "pod-7")
+    kept = await (await reopen()).find("d1")
+    assert kept is not None
+    assert (kept.entry.state, kept.entry.note) == (State.WAITING, "taken over: pod-7 was not heard of any more")

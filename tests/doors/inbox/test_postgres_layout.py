@@ -88,6 +88,9 @@ async def test_a_step_that_fails_leaves_nothing_of_itself(postgres: Postgres) ->
         "postgresql://bot:open-sesame@127.0.0.1:1/inbox",
         "postgresql://bot:open-sesame@127.0.0.1:port/inbox",
         "postgresql://bot:open-sesame%zz@127.0.0.1/inbox",
+        "postgresql://bot:open/sesame@127.0.0.1:1/inbox",
+        "postgresql://bot:12/sesame@127.0.0.1:1/inbox",
+        "postgresql://bot:open@sesame@127.0.0.1:1/inbox",
     ],
 )
 async def test_a_database_that_cant_be_used_is_one_sentence_without_the_password(

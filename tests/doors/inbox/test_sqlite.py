@@ -206,7 +206,8 @@ def _instructions(db: sqlite3.Connection) -> int:
         return 0
 
     db.set_progress_handler(count, 100)
-    claim = rows.claim(db, "w", 1, 0, 2)
+    assert rows.take_over(db, 0) == []
+    claim = rows.claim(db, "w", 1, 2)
     assert claim is not None
     rows.settle(db, claim, rows.change_for(Done("")), 2)
     rows.counts(db)

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 RUN = ("-c", "from telefonistka_py.cli.sandbox import sandbox; sandbox()")
 
@@ -54,6 +55,7 @@ async def test_it_says_all_one_needs_and_ends_cleanly(tmp_path: Path) -> None:
     assert f"git clone http://alice:{alice}@{url[7:]}/acme/mine.git" in said
     variables = dict(re.findall(r"export (\w+)=(.*)", said))
     assert (variables["GITHUB_HOST"], variables["GITHUB_WEBHOOK_SECRET"]) == (url, "s")
+    assert variables["LISTEN_ADDR"] == ":9", "where the webhooks go"
     key = Path(variables["GITHUB_APP_PRIVATE_KEY_PATH"])
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert key.read_text().startswith("-----BEGIN RSA PRIVATE KEY-----")
@@ -74,7 +76,8 @@ async def test_a_folder_that_an_earlier_sandbox_used_is_refused_with_what_to_do(
     folder = tmp_path / "my folder"
     process = await started("--port", "0", "--folder", str(folder))
     assert process.stdout is not None
-    await process.stdout.readuntil(b"Ctrl-C ends it.")
+    said = await process.stdout.readuntil(b"Ctrl-C ends it.")
+    assert b"LISTEN_ADDR" not in said, "the bot listens there by itself"
     process.send_signal(signal.SIGINT)
     await process.communicate()
     assert process.returncode == 0
@@ -92,15 +95,46 @@ async def test_a_folder_that_an_earlier_sandbox_used_is_refused_with_what_to_do(
     await process.communicate()
 
 
+async def test_a_folder_that_holds_anything_is_left_as_it_is(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    code, says = await refused("--port", "0", "--folder", str(tmp_path))
+    assert code == 2
+    assert says == f"Error: {tmp_path} is not empty. Name a --folder that is, or that is not there yet.\n"
+    assert [each.name for each in tmp_path.iterdir()] == [".git"]
+
+
+async def test_a_sandbox_that_did_not_come_up_leaves_the_folder_empty(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    code, _ = await refused("--port", "0", "--folder", str(folder), "--repo", str(tmp_path / "nowhere"))
+    assert code == 2
+    assert list(folder.iterdir()) == []
+
+
+async def test_a_reader_that_has_gone_is_no_matter_of_the_port() -> None:
+    """As in `telefonistka sandbox | head -1`."""
+    read, write = os.pipe()
+    os.close(read)
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
+    main = "from telefonistka_py.cli.main import main; main()"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", main, "sandbox", "--port", "0", env=env, stdout=write, stderr=subprocess.PIPE
+    )
+    os.close(write)
+    _, err = await process.communicate()
+    assert process.returncode
+    assert err == b""
+
+
 async def test_a_path_that_is_no_repository_gets_one_sentence(tmp_path: Path) -> None:
     code, says = await refused("--repo", str(tmp_path), "--port", "0")
     assert (code, says) == (2, f"Error: {tmp_path} is no git repository.\n")
 
 
-async def test_an_address_that_is_none_gets_one_sentence() -> None:
-    code, says = await refused("--webhook-url", "localhost:8080")
+@pytest.mark.parametrize("address", ["localhost:8080", "http://", "http://localhost:99999/webhook"])
+async def test_an_address_that_is_none_gets_one_sentence(address: str) -> None:
+    code, says = await refused("--webhook-url", address)
     assert (code, says.count("\n")) == (2, 1)
-    assert "--webhook-url localhost:8080" in says
+    assert f"--webhook-url {address}" in says
 
 
 async def test_a_busy_port_gets_one_sentence() -> None:

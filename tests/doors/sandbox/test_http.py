@@ -187,3 +187,12 @@ async def test_a_request_that_is_held_has_not_been_answered(bot: Caller, hub: Hu
     assert not asked.done()
     go_on.set()
     assert (await asked).status == 201
+
+
+async def test_who_asks_for_the_first_page_without_a_browser_is_told_where_all_is(hub: Hub, repo: Repo) -> None:
+    async with aiohttp.ClientSession() as session, session.get(f"{hub.url}/", headers={"Accept": "*/*"}) as answer:
+        text = await answer.text()
+    assert (answer.status, answer.content_type) == (200, "text/plain")
+    assert f"Open {hub.url}/ in a browser" in text
+    assert f"{hub.url}/api/v3" in text
+    assert f"git clone {hub.url}/acme/gitops.git" in text

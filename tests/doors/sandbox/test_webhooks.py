@@ -272,3 +272,21 @@ async def test_a_push_of_thousands_of_files_arrives_whole(hub: Hub, repo: Repo, 
     await hub.delivered()
     assert receiver.last("push")["commits"][0]["added"] == names
     assert receiver.got[-1][0]["content-length"] == str(len(receiver.got[-1][1]))
+
+
+async def test_the_webhook_is_changed_by_its_app_as_when_a_secret_is_rotated(
+    hub: Hub, repo: Repo, heard: App, receiver: Receiver, nobody: Caller, clock: Clock
+) -> None:
+    app = nobody.as_token(app_jwt(heard, clock()))
+    before = (await app("GET", "/app/hook/config")).body
+    assert before == {"content_type": "json", "insecure_ssl": "0", "secret": "********", "url": receiver.url}
+    changed = await app("PATCH", "/app/hook/config", {"secret": "the next secret"})
+    assert (changed.status, changed.body) == (200, before)
+    await repo.commit("alice", "side", {"x": "1"})
+    await hub.delivered()
+    headers, body = receiver.got[-1]
+    assert headers["x-hub-signature-256"] == "sha256=" + hmac.new(b"the next secret", body, hashlib.sha256).hexdigest()
+    everything = {"url": f"{receiver.url}?2", "content_type": "form", "insecure_ssl": "1"}
+    assert (await app("PATCH", "/app/hook/config", everything)).body == {**everything, "secret": "********"}
+    assert (await nobody("PATCH", "/app/hook/config", {"secret": "mine"})).status == 401
+    assert heard.secret == "the next secret"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from telefonistka_py import settings
-from telefonistka_py.app import chores
+from telefonistka_py.app import chores, trouble
 from telefonistka_py.errors import OperatorMistake, WorldUnwell
 from telefonistka_py.events.model import Chore, ChoreEvent
 from telefonistka_py.fanout import health
@@ -195,6 +195,17 @@ async def test_a_chore_is_not_shown_as_something_that_waits(start: StartServer) 
         assert "Nothing waits." in page.text
         assert "Beside it: 1 recurring chore, each" in page.text
         assert "chore" not in page.text[page.text.index("Newest deliveries") :]
+
+
+async def test_what_a_chore_needs_of_an_operator_is_said_there_in_ready_and_in_the_metrics(
+    server: Server, browser: Browser
+) -> None:
+    for chore in ("chore:recovery:", "chore:census:"):
+        await trouble.remember(server.running.inbox, chore, "GitHub has no App with the id 7: check GITHUB_APP_ID.")
+    assert (await looked(browser)).text.count("GitHub has no App with the id 7") == 1
+    assert (await server.ready())[1]["warnings"] == ["GitHub has no App with the id 7: check GITHUB_APP_ID."]
+    await server.get("/metrics")
+    assert server.metric("telefonistka_deliveries_waiting_for_operator") == 2
 
 
 async def test_what_an_operator_must_do_is_said(start: StartServer, hands: Hands) -> None:

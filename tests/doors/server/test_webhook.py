@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import io
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +22,12 @@ from telefonistka_py.server import signature
 from telefonistka_py.server.attempt import Attempts
 from telefonistka_py.server.web import LARGEST_BODY, Door
 from telefonistka_py.server.worker import Worker
+from telefonistka_py.settings import AppIdentity
+from tests import logged
 from tests.doors.server.conftest import PREVIOUS, SECRET, Gate, Hands, Server, StartServer, payload, signed
+from tests.logged import Log
 
+BY_PREVIOUS = "telefonistka_webhooks_accepted_by_previous_secret_total"
 HITS = "telefonistka_webhook_server_webhook_hits_total"
 NOTHING = Counts(waiting=0, underway=0, done=0, dead=0)
 
@@ -78,6 +83,30 @@ async def test_a_bad_signature_is_401_and_stores_nothing(server: Server, forged:
     assert signature.HEADER in text
     assert await server.running.inbox.counts() == NOTHING
     assert server.metric(HITS, parsing="validation_failed") == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "X-Hub-Signature-256 is missing: set a secret in the webhook's settings."),
+        (
+            {"X-Hub-Signature": "sha1=" + "0" * 40},
+            "X-Hub-Signature-256 is missing; SHA-1 alone (X-Hub-Signature) is not taken: set a secret in the webhook's "
+            "settings.",
+        ),
+        (
+            {signature.HEADER: "sha256=" + "0" * 64},
+            "X-Hub-Signature-256 does not fit the body: check the webhook's secret.",
+        ),
+    ],
+    ids=["none", "SHA-1", "another"],
+)
+async def test_a_signature_that_is_missing_is_told_apart_from_one_that_does_not_fit(
+    server: Server, given: dict[str, str], said: str
+) -> None:
+    headers = {name: value for name, value in signed(payload()).items() if name != signature.HEADER}
+    status, text = await server.post(payload(), headers | given)
+    assert (status, said in text) == (401, True), text
 
 
 async def test_an_unset_previous_secret_lets_nobody_in(start: StartServer) -> None:
@@ -224,3 +253,58 @@ async def test_an_inbox_that_cant_store_is_503_with_retry_after_and_unready_and_
 async def test_an_unknown_page_is_404_and_another_method_405(server: Server) -> None:
     assert (await server.get("/"))[0] == 404
     assert (await server.get("/webhook"))[0] == 405
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    with logged.kept() as log:
+        yield log
+
+
+async def test_webhooks_by_the_previous_secret_are_counted_so_that_the_end_of_a_rotation_can_be_seen(
+    server: Server, log: Log
+) -> None:
+    assert server.metric(BY_PREVIOUS) == 0
+    assert (await server.post(payload(), signed(payload(), "d1", secret=PREVIOUS)))[0] == 202
+    assert log.lines("the delivery came in")[-1]["by_previous_secret"] is True
+    assert (await server.post(payload(), signed(payload(), "d2")))[0] == 202
+    assert "by_previous_secret" not in log.lines("the delivery came in")[-1]
+    assert (await server.post(payload(), signed(payload(), "d3", secret="neither")))[0] == 401
+    assert server.metric(BY_PREVIOUS) == 1
+
+
+OURS = {
+    "X-GitHub-Hook-ID": "77",
+    "X-GitHub-Hook-Installation-Target-ID": "1001",
+    "X-GitHub-Hook-Installation-Target-Type": "integration",
+}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "is_anothers"),
+    [
+        ({}, False),
+        ({"X-GitHub-Hook-Installation-Target-ID": "1002"}, True),
+        ({"X-GitHub-Hook-Installation-Target-Type": "repository"}, True),
+        ({"X-GitHub-Hook-Installation-Target-ID": "x" * 5000}, True),
+    ],
+    ids=["our own", "another App", "a repository's hook", "anything"],
+)
+async def test_who_sent_what_is_refused_is_in_the_log_and_whether_it_may_be_anothers(
+    start: StartServer, log: Log, theirs: dict[str, str], is_anothers: bool
+) -> None:
+    async with start(identity=AppIdentity(1001, "")) as server:
+        assert (await server.post(payload(), signed(payload(), "d1", secret="neither") | OURS | theirs))[0] == 401
+    told = log.lines("a webhook was refused")[-1]
+    sent = OURS | theirs
+    assert (told["hook"], told["target_type"]) == ("77", sent["X-GitHub-Hook-Installation-Target-Type"])
+    assert told["target"] == sent["X-GitHub-Hook-Installation-Target-ID"][:64]
+    assert told["claims_delivery"] == "d1"
+    assert ("it may be another App's or hook's" in told.get("hint", "")) == is_anothers
+
+
+async def test_with_a_personal_token_nobody_can_say_whose_a_refused_webhook_is(start: StartServer, log: Log) -> None:
+    async with start() as server:
+        assert (await server.post(payload(), signed(payload(), "d1", secret="neither") | OURS))[0] == 401
+    told = log.lines("a webhook was refused")[-1]
+    assert (told["target"], "hint" in told) == ("1001", False)

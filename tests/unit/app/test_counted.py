@@ -1,5 +1,7 @@
 """Requests are counted under few labels, and limits under the owner whose they are (contract §10)."""
 
+import re
+
 import pytest
 
 from telefonistka_py.app import counted
@@ -24,6 +26,32 @@ from telefonistka_py.observability.metrics import Metrics
 )
 def test_a_path_becomes_few_labels(path: str, labels: tuple[str, str, str, str]) -> None:
     assert counted.parts(path) == labels
+
+
+@pytest.mark.parametrize(
+    ("path", "label"),
+    [
+        ("/repos/o/n", ""),
+        ("/repos/o/n/git/trees", "git"),
+        ("/repos/o/n/pulls/17/files", "pulls"),
+        ("/repos/o/n/issues/7/labels/noop", "issues"),
+        ("/repos/o/n/commits/0123456789012345678901234567890123456789/status", "commits"),
+        ("/repos/o/n/statuses/0123456789012345678901234567890123456789", "statuses"),
+        ("/repos/o/n/collaborators/alice/permission", "collaborators"),
+        ("/repos/o/n/some-name", ""),
+        ("/graphql", ""),
+        ("/installation/repositories", ""),
+        ("/app/installations/7/access_tokens", "access_tokens"),
+        ("/app/hook/deliveries/7", ""),
+    ],
+)
+@pytest.mark.parametrize("host", ["", "/api/v3"], ids=["github.com", "Enterprise"])
+def test_requests_are_counted_by_the_go_servers_labels(path: str, label: str, host: str) -> None:
+    """Its `api_path` is the fourth part of the path, and empty where there is none."""
+    metrics = Metrics()
+    counted.Requests(metrics)("GET", f"{host}{path}", 200, {}, 0.1, "")
+    [found] = re.findall(r'telefonistka_github_github_operations_total{.*api_path="([^"]*)"', metrics.text().decode())
+    assert found == label
 
 
 def left(metrics: Metrics, owner: str) -> float | None:

@@ -25,7 +25,9 @@ class Case:
 
 
 def objects() -> list[dict[str, Any]]:
-    return [each for file in sorted(FOLDER.glob("*.yaml")) for each in yaml.load(file.read_text("utf-8"), yaml.CSafeLoader)]
+    return [
+        each for file in sorted(FOLDER.glob("*.yaml")) for each in yaml.load(file.read_text("utf-8"), yaml.CSafeLoader)
+    ]
 
 
 def cases() -> Iterator[Case]:

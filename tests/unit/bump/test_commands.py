@@ -82,6 +82,51 @@ def test_a_value_in_many_places_and_an_anchor_are_told(checkout: Path, capsys: p
     )
 
 
+@pytest.mark.parametrize(
+    ("command", "after"),
+    [
+        (("bump-yaml", "-f", "a.yaml", "--address", ".tag", "-n", ""), '+tag: ""\n'),
+        (("bump", "-e", "a.yaml:.tag="), '+tag: ""\n'),
+        (("bump-regex", "-f", "a.yaml", "-r", "tag", "-n", ""), "+: v1\n"),
+        (("bump-overwrite", "-f", "a.yaml", "-c", "/dev/null"), "+++ b/a.yaml\n@@ -1,1 +0,0 @@\n-tag: v1\n"),
+    ],
+)
+def test_an_empty_text_that_is_meant_is_written(
+    checkout: Path, command: tuple[str, ...], after: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (checkout / "a.yaml").write_text("tag: v1\n")
+    assert main.run([*command, "--allow-empty", *DRY, str(checkout)]) == 0
+    assert after in capsys.readouterr().out
+
+
+def test_a_key_that_was_not_there_is_told(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (checkout / "a.yaml").write_text("image:\n  tag: v1\n")
+    command = ("bump-yaml", "-f", "a.yaml", "--address", ".image.tga", "-n", "v2")
+    assert main.run([*command, *DRY, str(checkout)]) == 0
+    said = capsys.readouterr()
+    assert said.err == "Note: a.yaml: the key `tga` was not there: it is added to the mapping in line 2\n"
+
+
+def test_an_expression_that_matches_nothing_changes_nothing_and_says_so(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ("bump-regex", "-f", "dev/values.yaml", "-r", "v9", "-n", "v2")
+    assert main.run([*command, *DRY, str(checkout)]) == 0
+    said = capsys.readouterr()
+    assert said.out == "nothing to change\n"
+    assert said.err == "Note: dev/values.yaml: nothing in it matches the pattern 'v9'\n"
+
+
+def test_two_edits_of_one_value_are_refused(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edits = ("-e", "dev/values.yaml:.tag=v2", "-e", 'dev/values.yaml:."tag"=v3')
+    assert main.run(["bump", *edits, *DRY, str(checkout)]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == ("Error: dev/values.yaml: another edit undoes `.tag` = 'v2': a value can have one text only\n")
+    same = ("-e", "dev/values.yaml:.tag=v2", "-e", 'dev/values.yaml:."tag"=v2')
+    assert main.run(["bump", *same, *DRY, str(checkout)]) == 0
+
+
 def test_the_collection_of_garbage_is_as_it_was(checkout: Path) -> None:
     assert main.run([*TAG, *DRY, str(checkout)]) == 0
     assert gc.isenabled()
@@ -94,6 +139,12 @@ def test_the_collection_of_garbage_is_as_it_was(checkout: Path) -> None:
         (("bump-regex", "-f", "a", "-r", "(", "-n", "x"), "the pattern '(' is not a valid regular expression"),
         (("bump-regex", "-f", "a", "-r", "(a)", "-n", "$1b"), "names a group '1b' that the pattern does not have"),
         (("bump-yaml", "-f", "../a", "--address", ".", "-n", "x"), "--target-file: '../a' is no path inside"),
+        (("bump-yaml", "-f", "a", "--address", ".b", "-n", ""), "a: the new value for `.b` is empty; give"),
+        (("bump-yaml", "-f", "a", "--address", ".b", "-n", " "), "a: the new value for `.b` is empty; give"),
+        (("bump", "-e", "a:.b="), "a: the new value for `.b` is empty; give --allow-empty if that is meant"),
+        (("bump-regex", "-f", "a", "-r", "b", "-n", ""), "a: what matches 'b' would become nothing"),
+        (("bump-regex", "-f", "a", "-r", "", "-n", "b"), "the pattern is empty"),
+        (("bump-overwrite", "-f", "a", "-c", "/dev/null"), "a: the new content is empty; give"),
         (("bump-overwrite", "-f", "a", "-c", "/nonexistent"), "--file names /nonexistent, which can't be read"),
         (("bump", "-e", "a.yaml"), "write it as FILE:SELECTOR=VALUE"),
         (("bump", "-e", "a.yaml:.tag"), "write it as FILE:SELECTOR=VALUE"),
@@ -103,6 +154,7 @@ def test_the_collection_of_garbage_is_as_it_was(checkout: Path) -> None:
         (TAG, "missing: --target-repo (TARGET_REPO), --triggering-repo (GITHUB_REPOSITORY), --triggering-repo-sha"),
         ((*TAG, "-t", "gitops", "-p", "a/b", "-s", "0a"), "--target-repo is 'gitops'; give it as owner/name"),
         ((*TAG, "-t", "acme/gitops", "-p", "a b", "-s", "0a"), "can't be part of a branch's name"),
+        ((*TAG, "-t", "acme/gitops", "-p", "a/b", "-s", "xyz"), "the triggering commit 'xyz' is no SHA"),
         ((*TAG, "-t", "acme/gitops", "-p", "a/b", "-s", "0a"), "No GitHub credentials: set GITHUB_OAUTH_TOKEN"),
     ],
 )
@@ -170,10 +222,12 @@ async def tried(failures: list[WorldUnwell], patience: float) -> tuple[Outcome |
     return outcome, clock.waits
 
 
-async def test_github_is_waited_for_as_it_says_and_longer_each_time() -> None:
+async def test_github_is_waited_for_as_it_says_and_longer_each_time(capsys: pytest.CaptureFixture[str]) -> None:
     """N20."""
     failures = [WorldUnwell("502"), WorldUnwell("502"), WorldUnwell("limit", retry_at=START + timedelta(seconds=60))]
     assert await tried(failures, 300) == (OPENED, [1, 2, 57])
+    until = (START + timedelta(seconds=300)).astimezone()
+    assert capsys.readouterr().err.startswith(f"tried again in 1 s, and until {until:%H:%M:%S %Z}: 502\n")
 
 
 async def test_what_takes_longer_than_the_patience_is_given_up() -> None:

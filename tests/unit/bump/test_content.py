@@ -19,7 +19,13 @@ def test_several_edits_of_a_file_build_upon_each_other() -> None:
     changes = (Change(A, Set(".tag", "v2")), Change(B, Set(".x", "w")), Change(A, Set(".other", "v3")))
     made = content.make(changes, {A: b"tag: v1\n", B: b"x: z\n"})
     assert made == (
-        File(A, b"tag: v1\n", b"tag: v2\nother: v3\n", 2),
+        File(
+            A,
+            b"tag: v1\n",
+            b"tag: v2\nother: v3\n",
+            2,
+            ("the key `other` was not there: it is added to the mapping in line 1",),
+        ),
         File(B, b"x: z\n", b"x: w\n", 1),
     )
 

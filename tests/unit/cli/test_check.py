@@ -282,3 +282,36 @@ def test_names_that_are_no_utf8_are_printed(bench: Bench) -> None:
     assert bench.check("--against", "HEAD") == 1
     assert "w/caf\\xe9/telefonistka.yaml:1:1: nonsense is not a key" in bench.out
     assert bench.json()["problems"][0]["path"] == "w/caf\udce9/telefonistka.yaml"
+
+
+def test_a_routes_table_in_json_has_what_comes_later(bench: Bench) -> None:
+    bench.write(root=CONFIG + "- sourcePath: dev/\n  promotionPrs:\n  - targetPaths: [prod/]\n")
+    builders.git(bench.path, "add", "--all")
+    builders.git(bench.path, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--message=x")
+    bench.write(nginx="promotionTargetBlockList: [prod]\n")
+    said = bench.json("--against", "HEAD")
+    assert said["changes"] == []
+    [later] = said["oncePromoted"]
+    assert later["component"] == "dev/nginx"
+    assert bench.check("--against", "HEAD") == 0
+    assert "\nOnce promoted, dev/nginx no longer goes to prod/nginx.\n" in bench.out
+    assert bench.out.endswith("Compared with HEAD: no route changes before it is promoted.\n")
+
+
+@pytest.mark.parametrize("name", ["telefonistka.yml", "Telefonistka.yaml"])
+def test_a_root_file_of_nearly_the_right_name_is_a_problem(bench: Bench, name: str) -> None:
+    (bench.path / "telefonistka.yaml").rename(bench.path / name)
+    assert bench.check() == 1
+    assert bench.out == f"{name}: is read by nobody; did you mean telefonistka.yaml?\n1 problem.\n"
+
+
+def test_beside_the_right_one_it_is_a_warning(bench: Bench) -> None:
+    (bench.path / "telefonistka.yml").write_text(CONFIG)
+    assert bench.check() == 0
+    assert "telefonistka.yml: warning: is read by nobody" in bench.out
+
+
+def test_what_is_no_yaml_file_is_not_called_fine(bench: Bench) -> None:
+    (bench.path / "README.md").write_text("# About\n")
+    assert bench.check(path=Path("README.md")) == 3
+    assert "README.md is no .yaml file; give a telefonistka.yaml" in bench.err

@@ -214,3 +214,12 @@ def test_a_folder_that_is_no_repository_is_exit_code_3(bench: Bench) -> None:
     bench.path = bench.path.parent
     assert bench.explain("w") == 3
     assert "is not a git repository" in bench.err
+
+
+def test_a_configuration_that_is_not_committed_can_be_tried(bench: Bench, tmp_path: Path) -> None:
+    bench.path = tmp_path / "bare"
+    bench.holds({"w/nginx/f": "1"})
+    assert bench.explain("w/nginx") == 1
+    (tmp_path / "mine.yaml").write_text(CONFIG)
+    assert bench.explain("w/nginx", "--config", str(tmp_path / "mine.yaml")) == 0
+    assert "which flow 2 takes to 2 targets" in bench.out

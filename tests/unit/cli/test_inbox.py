@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from telefonistka_py.app import chores
+from telefonistka_py.app import chores, trouble
 from telefonistka_py.cli import main
 from telefonistka_py.inbox.model import Claim, Dead, Delivery, Done, GivenBack, Inbox, RetryAt, State
 from telefonistka_py.inbox.sqlite import open_beside, open_inbox
@@ -189,3 +189,74 @@ def test_an_inbox_that_is_not_there_is_said_and_not_made(
 
 def test_nothing_to_repeat_is_a_wrong_call(run: Run) -> None:
     assert run("retry")[0] == 2
+
+
+# The server's chores
+
+
+def test_a_chore_is_not_dropped_and_one_is_told_how_to_run_it(run: Run, noise: None) -> None:
+    code, out, err = run("drop", "chore:recovery:", "gone")
+    assert (code, out) == (1, "gone is forgotten.\n")
+    assert err == (
+        "chore:recovery: is a chore that the server needs, and is not dropped: "
+        "`telefonistka inbox retry chore:recovery:` runs it now.\n"
+    )
+    assert json.loads(run("stats", "--json")[1])["chores"] == 4
+    assert run("retry", "chore:recovery:")[0] == 0
+
+
+def test_a_chore_that_ended_dead_is_dropped_with_what_it_asked_of_the_operator(run: Run, path: Path) -> None:
+    async def fill() -> None:
+        inbox = await open_beside(path, lambda: NOW)
+        while claim := await inbox.claim("w"):
+            await inbox.settle(claim, Done(""))
+        await inbox.put(chores.standing(NOW)[0])
+        claim = await inbox.claim("w")
+        assert claim is not None
+        await inbox.settle(claim, Dead("This is a bug"))
+        await trouble.remember(inbox, claim.delivery.id, "Check GITHUB_APP_ID.")
+        await inbox.close()
+
+    async def asked() -> tuple[str, ...]:
+        inbox = await open_beside(path, lambda: NOW)
+        try:
+            return await trouble.told(inbox)
+        finally:
+            await inbox.close()
+
+    asyncio.run(fill())
+    assert asyncio.run(asked()) == ("Check GITHUB_APP_ID.",)
+    assert run("drop", "chore:recovery:")[:2] == (0, "chore:recovery: is forgotten.\n")
+    assert asyncio.run(asked()) == ()
+
+
+# Ids that are cut short
+
+
+@pytest.fixture
+def uuids(path: Path) -> None:
+    async def fill() -> None:
+        inbox = await open_beside(path, lambda: NOW)
+        for id in ("0b989ba4-242f", "0b989ba4-9999", "72d3162e-cc78", "72d3"):
+            await inbox.put(delivery(id, 1))
+        await inbox.close()
+
+    asyncio.run(fill())
+
+
+def test_the_start_of_an_id_stands_for_it(run: Run, uuids: None) -> None:
+    assert json.loads(run("show", "72d3162e")[1])["id"] == "72d3162e-cc78"
+    assert run("retry", "0b989ba4-2")[:2] == (0, "0b989ba4-242f will be handled again.\n")
+    assert run("drop", "0b989ba4-9")[:2] == (0, "0b989ba4-9999 is forgotten.\n")
+    assert json.loads(run("show", "72d3")[1])["id"] == "72d3", "what is an id itself is no start of another"
+
+
+@pytest.mark.parametrize("command", ["show", "retry", "drop"])
+def test_the_start_of_several_ids_stands_for_none(run: Run, uuids: None, command: str) -> None:
+    code, out, err = run(command, "0b989ba4")
+    assert (code, out) == (1, "")
+    assert err == (
+        "0b989ba4 is the start of several deliveries (0b989ba4-242f, 0b989ba4-9999): give more of the one that you "
+        "mean.\n"
+    )
+    assert run(command, "0b9")[2] == "The inbox has no delivery 0b9.\n"

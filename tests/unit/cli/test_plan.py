@@ -403,3 +403,19 @@ def test_the_demo_repository_is_planned(bench: Bench) -> None:
         ["clusters/production/us-east4/c1/nginx/values.yaml"],
         ["clusters/production/europe-west4/c1/nginx/values.yaml"],
     ]
+
+
+def test_a_configuration_that_is_not_committed_can_be_tried(bench: Bench, tmp_path: Path) -> None:
+    without = [{path: held for path, held in each.items() if path != "telefonistka.yaml"} for each in (BEFORE, AFTER)]
+    bench.holds(*without)
+    assert bench.plan("--merge", "main") == 1
+    mine = tmp_path / "mine.yaml"
+    mine.write_bytes(builders.yaml({"promotionPaths": [builders.flow("w/", ["other/"])]}))
+    for revisions in (("--merge", "main"), ("--base", "main~1", "--head", "main")):
+        assert bench.plan(*revisions, "--config", str(mine)) == 0
+        assert "w/nginx ➡️  other/nginx" in bench.out
+    mine.write_text("promotionPaths: 1\n")
+    assert bench.plan("--merge", "main", "--config", str(mine)) == 2
+    assert "error at --config: telefonistka.yaml:1:1: promotionPaths must be a list" in bench.out
+    assert bench.plan("--merge", "main", "--config", str(tmp_path / "none.yaml")) == 3
+    assert "none.yaml can't be read: No such file or directory" in bench.err

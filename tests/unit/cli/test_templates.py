@@ -25,10 +25,10 @@ def test_the_list_as_json_says_the_same(capsys: pytest.CaptureFixture[str]) -> N
     assert main.run(["templates", "list", "--json"]) == 0
     found = {each["name"]: each for each in json.loads(capsys.readouterr().out)}
     assert set(found) == set(templates.built_in())
-    assert found["promotion-commit-message"] == {
-        "name": "promotion-commit-message",
-        "purpose": "The message of a promotion's commit.",
-        "variables": [{"name": "source", "type": "str", "meaning": "the directory that is promoted."}],
+    assert found["landing-comment"] == {
+        "name": "landing-comment",
+        "purpose": "On a promotion pull request that was to be merged by itself, and is not.",
+        "variables": [{"name": "why", "type": "str", "meaning": "the reason, without its full stop."}],
     }
 
 
@@ -65,7 +65,7 @@ def test_an_export_to_where_nothing_can_be_written_is_a_sentence(
     [
         ("drift-pr-comment.gotmpl", "{{range .Drifts}}x{{end}}", "it is a Go template: write {{ name }} for {{.Name}}"),
         ("landing-comment.j2", "\n{% if %}", "no Jinja2 template, line 2"),
-        ("promotion-commit-message.j2", "{{ surce }}", "it uses surce, and is given source"),
+        ("landing-comment.j2", "{{ wy }}", "it uses wy, and is given why"),
         ("auto-merge-comment.gotmpl", "merged", "part of promotion-report-comment"),
         ("argoCD-diff-pr-comment-concise.gotmpl", "x", "part of argoCD-diff-pr-comment"),
         ("promotion-pr-body.j2", "{{ components }}", "it must use metadata"),
@@ -118,11 +118,11 @@ def test_a_folder_as_kubernetes_mounts_it_is_read(tmp_path: Path) -> None:
 def test_a_broken_file_is_warned_of_and_the_others_are_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "promotion-pr-title.j2").write_text("mine")
     (tmp_path / "landing-comment.j2").write_text("{% if %}")
-    (tmp_path / "promotion-commit-message.j2").write_text("{{ surce }}")
+    (tmp_path / "emptied-comment.j2").write_text("{{ surce }}")
     loaded = texts.load(tmp_path)
     assert loaded.render("promotion-pr-title") == "mine"
     assert loaded.render("landing-comment", why="w") == "This promotion is not merged by itself: w."
-    assert loaded.render("promotion-commit-message", source="a/") == "Syncing from a/"
+    assert loaded.render("emptied-comment").startswith("Nothing is left to promote here")
     said = capsys.readouterr()
     logged = said.out + said.err
     for words in ("the built-in text stays", "names that it is not given", "the built-in text was used"):
@@ -149,3 +149,46 @@ def test_the_folder_is_that_of_the_server_when_none_is_named(tmp_path: Path) -> 
 def test_a_folder_that_is_not_there_is_a_wrong_option(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.run(["templates", "check", "/nonexistent"]) == 2
     assert "/nonexistent" in capsys.readouterr().err
+
+
+GO = "it is a Go template: write {{ name }}"
+
+
+def test_the_text_for_the_status_link_is_looked_at_as_well(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "url.txt"
+    file.write_text("https://logs.example.com/{{ commit_time.isoformat() }}")
+    monkeypatch.setenv("CUSTOM_COMMIT_STATUS_URL_TEMPLATE_PATH", str(file))
+    monkeypatch.delenv("TEMPLATES_PATH", raising=False)
+    assert main.run(["templates", "check"]) == 0
+    assert capsys.readouterr().out == "✓ url.txt\n"
+    file.write_text("https://logs.example.com/{{ .CommitTime }}")
+    (tmp_path / "texts").mkdir()
+    assert main.run(["templates", "check", str(tmp_path / "texts")]) == 1
+    empty, said = capsys.readouterr().out.splitlines()
+    assert empty == f"{tmp_path / 'texts'} holds no files: the built-in texts are used."
+    assert said.startswith(f"✗ url.txt: not used, {GO}")
+    file.write_text("https://logs.example.com/{{ commit_tme }}")
+    assert main.run(["templates", "check", "--status-url", str(file)]) == 1
+    assert capsys.readouterr().out == "✗ url.txt: not used, it can't be filled: 'commit_tme' is undefined.\n"
+
+
+def test_nothing_to_check_is_a_wrong_option(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TEMPLATES_PATH", "CUSTOM_COMMIT_STATUS_URL_TEMPLATE_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    assert main.run(["templates", "check"]) == 2
+    assert "name a FOLDER, or set TEMPLATES_PATH" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("source", ["{% for %}", "{{ a b }}", "{% endif %}", "{{ .Foo }}", "{{", "{% include %}"])
+def test_every_reason_is_a_sentence_with_one_full_stop(
+    tmp_path: Path, source: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "landing-comment.j2").write_text(source)
+    assert main.run(["templates", "check", str(tmp_path)]) == 1
+    said = capsys.readouterr().out.strip()
+    assert said.endswith(".")
+    assert not said.endswith("..")

@@ -54,7 +54,7 @@ def test_keys_are_taken_as_they_are_written() -> None:
         (b"a: 'x\n", 2, 1, "is not valid YAML"),
         (b"a:\n\t- b\n", 2, 1, "is not valid YAML"),
         (b"a: b: c\n", 1, 5, "is not valid YAML"),
-        (b"a: 1\n---\nb: 2\n", 2, 1, "another document"),
+        (b"a: 1\n---\nb: [\n", 4, 1, "is not valid YAML"),
         (b"a: *nowhere\n", 1, 4, "undefined alias"),
         (b"a: 1\nb: x\x00y\n", 2, 5, "U+0000"),
         (b"\xff\xfea\x00", 1, 1, "is not UTF-8"),
@@ -78,6 +78,25 @@ def test_what_is_no_usable_yaml_is_refused_with_line_and_column(
     error = refused(content)
     assert said in str(error)
     assert (error.line, error.column) == (line, column)
+
+
+@pytest.mark.parametrize(
+    ("content", "beyond"),
+    [
+        (b"a: 1\n---\n", None),
+        (b"---\na: 1\n...\n---\n# the end\n", None),
+        (b"a: 1\n---\n---\n...\n", None),
+        (b"a: 1\n---\nb: 2\n", Place(2, 1)),
+        (b"a: 1\n\n--- text\n", Place(3, 1)),
+        (b"a: 1\n---\n---\nb: 2\n---\nc: 3\n", Place(3, 1)),
+        (b"a: 1\n---\n''\n", Place(2, 1)),
+        (b"a: &x 1\n---\nb: *x\n", Place(2, 1)),
+    ],
+)
+def test_of_several_documents_the_first_is_read_as_the_go_server_does(content: bytes, beyond: Place | None) -> None:
+    parsed = document.parse(content)
+    assert parsed.value == {"a": 1}
+    assert parsed.beyond == beyond
 
 
 def test_own_keys_win_over_merged_ones_and_earlier_merges_over_later() -> None:
@@ -118,9 +137,11 @@ def merge_bomb(levels: int) -> bytes:
         (b"- " * 100_000, "nested deeper"),
         (b"[" + b"1," * 300_000 + b"1]", "parts"),
         (b"a: " + b"x" * 10_000_000, "bytes long"),
+        (b"---\n" * 150_000, "parts"),
+        (b"a: 1\n---\n" + b"[" * 100_000, "nested deeper"),
     ],
     ids=["aliases", "merge keys", "itself in a list", "itself in a mapping", "itself merged", "brackets", "colons",
-         "dashes", "parts", "10 MB"],
+         "dashes", "parts", "10 MB", "documents", "a second document"],
 )  # fmt: skip
 def test_a_bomb_is_refused_before_it_is_unpacked(content: bytes, said: str) -> None:
     """N27."""
@@ -128,3 +149,12 @@ def test_a_bomb_is_refused_before_it_is_unpacked(content: bytes, said: str) -> N
     error = refused(content)
     assert said in str(error)
     assert time.monotonic() - started < 30
+
+
+@pytest.mark.parametrize("content", [b"a:\n\tb: 1\n", b"a:\n  - b\n \t- c: [\n"])
+def test_a_tab_is_called_a_tab(content: bytes) -> None:
+    assert "is indented with a tab" in str(refused(content))
+
+
+def test_other_mistakes_are_not_put_down_to_tabs() -> None:
+    assert "tab" not in str(refused(b"a: [\n"))

@@ -37,6 +37,16 @@ def test_a_file_that_says_nothing_configures_nothing(text: str) -> None:
     assert valid(text) == Config()
 
 
+def test_a_further_document_is_warned_of_with_its_line_and_an_empty_one_is_not() -> None:
+    assert valid(f"{FLOW}---\n") == valid(f"{FLOW}---\ndryRunMode: true\n") == valid(FLOW)
+    assert warnings(f"{FLOW}---\n") == ()
+    [warning] = warnings(f"{FLOW}---\ndryRunMode: true\n")
+    assert str(warning) == (
+        "telefonistka.yaml:6:1: a further document begins here, and only the first is read; remove it, or make one of "
+        "them"
+    )
+
+
 def test_defaults() -> None:
     [flow] = valid(FLOW).promotion_paths
     assert flow.source_path == "workspace/"
@@ -410,3 +420,38 @@ def test_intervals_are_minutes_hours_or_days() -> None:
         timedelta(hours=24),
         timedelta(days=7),
     ]
+
+
+def problems(content: bytes) -> list[Problem]:
+    """Errors and warnings of a root file."""
+    found = read.root(content)
+    return list(found.problems if isinstance(found, Invalid) else found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("commentArgocdDiffonPR", "argocd.commentDiffonPR"),
+        ("usaSHALabelForArgoDicovery", "argocd.useSHALabelForAppDiscovery"),
+    ],
+)
+def test_keys_that_v1s_own_documentation_misnames_are_led_to_the_right_ones(key: str, meant: str) -> None:
+    [problem] = problems(f"{key}: true\n".encode())
+    assert problem.message.endswith(f"; did you mean {meant}?")
+
+
+@pytest.mark.parametrize(
+    ("target", "why"), [("b//c/", "git knows no '//'"), ("./", "git knows no '.'"), ("../b", "leave")]
+)
+def test_a_path_is_refused_for_what_is_wrong_with_it(target: str, why: str) -> None:
+    [problem] = problems(builders.yaml({"promotionPaths": [builders.flow("w/", [target])]}))
+    assert why in problem.message
+
+
+@pytest.mark.parametrize(("written", "line"), [("", 2), ("\n  promotionPrs:", 3)])
+def test_a_flow_without_targets_is_warned_of_unless_that_is_written(written: str, line: int) -> None:
+    content = f"promotionPaths:\n- sourcePath: w/{written}"
+    [problem] = problems(content.encode())
+    assert (problem.severity, problem.line, problem.key) == (Severity.WARNING, line, "promotionPaths[0].promotionPrs")
+    assert "promoted nowhere" in problem.message
+    assert problems(b"promotionPaths:\n- sourcePath: w/\n  promotionPrs: []\n") == []

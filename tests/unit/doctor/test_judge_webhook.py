@@ -72,3 +72,16 @@ def test_the_newest_attempt_decides(codes: tuple[int, ...], health: Health) -> N
 def test_what_github_saw_tells_what_to_do(code: int, status: str, part: str) -> None:
     [found] = judge_webhook.deliveries(handed(code, status=status), NOW)
     assert part in found.advice
+
+
+@pytest.mark.parametrize(("code", "status"), [(0, ""), (502, "failed to connect to host"), (503, "x"), (502, "x")])
+def test_where_nothing_answers_perhaps_no_server_was_started_yet(code: int, status: str) -> None:
+    [found] = judge_webhook.deliveries(handed(code, status=status), NOW)
+    assert found.advice.endswith("Or no server runs there yet.")
+
+
+def test_a_previous_secret_is_told_with_how_to_see_that_it_is_used_no_more() -> None:
+    assert list(judge_webhook.secrets(1)) == []
+    [found] = judge_webhook.secrets(2)
+    assert found.health is Health.DOUBTFUL
+    assert "telefonistka_webhooks_accepted_by_previous_secret_total" in found.advice

@@ -1,6 +1,8 @@
 """What differs between two directories, what must be read to show it, and what is made of each file."""
 
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -70,7 +72,9 @@ def test_what_is_no_text_is_named_not_dumped(
 def test_a_text_is_shown_from_the_source_to_the_target() -> None:
     [file] = found({"v.yaml": "a\ntag: 1\n"}, {"v.yaml": "a\ntag: 2\nmore\n"})
     assert file.diff == (
-        "--- workspace/nginx/v.yaml\n+++ clusters/prod/nginx/v.yaml\n@@ -1,2 +1,3 @@\n a\n-tag: 1\n+tag: 2\n+more\n"
+        "--- workspace/nginx/v.yaml\t(source: what is promoted)\n"
+        "+++ clusters/prod/nginx/v.yaml\t(target: what is there now)\n"
+        "@@ -1,2 +1,3 @@\n a\n-tag: 1\n+tag: 2\n+more\n"
     )
     assert (file.nature, file.added, file.removed) == (Nature.TEXT, 2, 1)
 
@@ -91,8 +95,8 @@ def test_more_changed_lines_than_anybody_reads_are_counted() -> None:
 def test_a_name_that_would_break_the_head_of_a_diff_is_quoted() -> None:
     """N7"""
     [odd, spaced] = found({'ö"\n\udce9': "1\n", "with space": "1\n"}, {'ö"\n\udce9': "2\n", "with space": "2\n"})[::-1]
-    assert odd.diff.splitlines()[0] == r'--- "workspace/nginx/\303\266\"\012\351"'
-    assert spaced.diff.splitlines()[0] == "--- workspace/nginx/with space\t"
+    assert odd.diff.splitlines()[0].partition("\t")[0] == r'--- "workspace/nginx/\303\266\"\012\351"'
+    assert spaced.diff.splitlines()[0] == "--- workspace/nginx/with space\t(source: what is promoted)"
 
 
 def test_a_directory_where_the_other_side_has_a_file_is_that_file_and_what_lies_in_the_directory() -> None:
@@ -146,3 +150,13 @@ def test_a_hundred_differing_files_take_no_time() -> None:
     started = time.process_time()
     assert len(find.files(sides, known)) == 100
     assert time.process_time() - started < 5
+
+
+def test_git_takes_the_names_without_what_tells_the_sides_apart(tmp_path: Path) -> None:
+    [shown] = found({"v.yaml": "tag: 1\n"}, {"v.yaml": "tag: 2\n"})
+    (tmp_path / "workspace" / "nginx").mkdir(parents=True)
+    (tmp_path / "workspace" / "nginx" / "v.yaml").write_text("tag: 1\n")
+    apply = ["git", "apply", "-p0", "--numstat", "-"]
+    done = subprocess.run(apply, input=shown.diff, cwd=tmp_path, env=builders.ENVIRON, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "promoted" not in done.stdout

@@ -251,7 +251,7 @@ async def test_a_configuration_that_can_not_be_used_is_said(benches: Benches) ->
     assert (await bench.check(pull)).failed
     [said] = bench.said(pull)
     assert "Found drift" not in said
-    assert "telefonistka.yaml on main can't be used" in said
+    assert "telefonistka.yaml on main can't be used: line 1: promotionPaths must be a list, not the number 1" in said
 
 
 async def test_every_kind_of_difference_is_named(benches: Benches) -> None:

@@ -136,7 +136,8 @@ def test_one_component_is_shown_with_its_diffs(bench: Bench) -> None:
     bench.holds(DRIFTED)
     for name in ("nginx", "w/nginx", "dev/nginx"):
         assert bench.drift("--component", name) == 1
-        assert "--- w/nginx/v.yaml\n+++ dev/nginx/v.yaml\n@@ -1,1 +1,1 @@\n-tag: 1\n+tag: 2\n" in bench.out
+        assert "--- w/nginx/v.yaml\t(source: what is promoted)\n" in bench.out
+        assert "+++ dev/nginx/v.yaml\t(target: what is there now)\n@@ -1,1 +1,1 @@\n-tag: 1\n+tag: 2\n" in bench.out
         assert "  more.yaml: only in the target" in bench.out
         assert "redis" not in bench.out
     assert bench.drift("--component", "prod/nginx") == 0
@@ -179,8 +180,30 @@ def test_a_component_whose_own_file_is_wrong_is_blocked_and_named(bench: Bench) 
 
 def test_nothing_configured_is_said(bench: Bench) -> None:
     bench.holds({"README.md": "x"})
-    assert bench.drift() == 0
+    assert bench.drift() == 2
     assert bench.out == "Nothing to compare: there is no telefonistka.yaml at the root of the repository.\n"
+
+
+def test_where_no_flow_takes_a_component_nothing_was_compared(bench: Bench) -> None:
+    """Not "all in step": a misspelt directory would look level for ever."""
+    bench.holds({**LEVEL, "telefonistka.yaml": builders.yaml({"promotionPaths": [builders.flow("v/", ["dev/"])]})})
+    assert bench.drift() == 2
+    assert "Nothing to compare: no flow of telefonistka.yaml takes a component of this repository" in bench.out
+
+
+def test_where_every_target_is_blocked_nothing_can_differ(bench: Bench) -> None:
+    config = builders.yaml({"promotionPaths": [builders.flow("w/", ["dev/"])]})
+    bench.holds({"telefonistka.yaml": config, "w/a/telefonistka.yaml": "promotionTargetBlockList: [dev]\n"})
+    assert bench.drift() == 0
+    assert "Nothing to compare: the components' own files block every target." in bench.out
+
+
+def test_a_configuration_that_is_not_committed_can_be_tried(bench: Bench, tmp_path: Path) -> None:
+    bench.holds({path: content for path, content in DRIFTED.items() if path != "telefonistka.yaml"})
+    assert bench.drift() == 2
+    (tmp_path / "mine.yaml").write_bytes(builders.yaml({"promotionPaths": [builders.flow("w/", ["lab/"])]}))
+    assert bench.drift("--config", str(tmp_path / "mine.yaml")) == 1
+    assert "1 of 2 targets is not in step" in bench.out
 
 
 def test_what_is_not_there_is_an_error(bench: Bench, tmp_path: Path) -> None:

@@ -87,3 +87,12 @@ def test_a_listed_network_allows_names_that_lie_in_it() -> None:
 def test_what_is_no_host_is_named(text: str) -> None:
     with pytest.raises(ValueError, match=r"^" + text.replace("*", r"\*").replace(".", r"\.") + "$"):
         hosts.parse(f"fine.com, {text}")
+
+
+@pytest.mark.parametrize("name", ["localhost", "LOCALHOST", "api.localhost"])
+def test_localhost_is_loopback_without_a_look_up(name: str) -> None:
+    """So that `telefonistka fanout test`, which looks nothing up, says what the server does."""
+    assert "is a loopback address" in str(hosts.name_refused(ANY, name))
+    assert hosts.name_refused(hosts.parse("127.0.0.0/8"), name) is None
+    assert hosts.name_refused(hosts.parse("::1"), name) is None
+    assert hosts.name_refused(ANY, f"{name}.example.com") is None

@@ -145,3 +145,24 @@ def test_ordinary_words_are_left_alone(out: io.StringIO) -> None:
     assert line["event"] == text
     assert (line["sha"], line["path"]) == ("a" * 40, "clusters/dev/nginx")
     assert line["delivery"] == "72d3162e-cc78-11e3-81ab-4c9367dc0958"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("to postgresql://tele:Sup3r/S3cret@db:5432/tele, no", "to postgresql://[secret]@db:5432/tele, no"),
+        ("to 'postgres://tele:99/S3@cret@db/tele'", "to 'postgres://[secret]@db/tele'"),
+        ("to postgresql://S3cret@db/tele", "to postgresql://[secret]@db/tele"),
+        ("by http://proxy:S3/cret@proxy.example.com", "by http://[secret]@proxy.example.com"),
+        ("host=db password=S3/cret dbname=tele", "host=db password=[secret] dbname=tele"),
+        (r"host=db password = 'S3 cr\'et' dbname=tele", "host=db password = [secret] dbname=tele"),
+        (
+            "postgresql://db/tele?password=S3cret&sslmode=require",
+            "postgresql://db/tele?password=[secret]&sslmode=require",
+        ),
+        ("http://localhost:9000/repos/acme/gitops/@alice", "http://localhost:9000/repos/acme/gitops/@alice"),
+    ],
+)
+def test_a_password_is_blanked_in_whatever_form_an_address_has(out: io.StringIO, text: str, shown: str) -> None:
+    logs.get().info(text)
+    assert lines(out)[0]["event"] == shown

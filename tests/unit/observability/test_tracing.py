@@ -12,7 +12,7 @@ from telefonistka_py.observability import tracing
 from telefonistka_py.observability.tracing import Work
 from telefonistka_py.settings import Settings
 
-LEAST = {"GITHUB_WEBHOOK_SECRET": "hook-secret", "GITHUB_OAUTH_TOKEN": "ghp_oauth-token"}
+LEAST = {"GITHUB_WEBHOOK_SECRET": "the hook's own secret", "GITHUB_OAUTH_TOKEN": "ghp_oauth-token"}
 ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
 AT = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
@@ -102,3 +102,30 @@ def test_ids_are_the_same_wherever_they_are_derived() -> None:
 def test_our_own_work_is_a_new_trace_each_time_unless_a_webhook_led_to_it() -> None:
     assert tracing.trace_of(work()) != tracing.trace_of(work(days=1))
     assert tracing.trace_of(work("d1")) == tracing.trace_of(work("d1", days=1)) == "d1"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grcp"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:port"),
+    ],
+)
+def test_a_variable_that_sends_no_traces_is_named_at_start(name: str, value: str) -> None:
+    found = read({**ENDPOINT, name: value})
+    assert not found.traces
+    [notice] = found.notices
+    assert notice.startswith(f"No traces are sent: {name} is ")
+
+
+def test_a_header_that_is_no_pair_is_a_secret_too() -> None:
+    assert read({**ENDPOINT, "OTEL_EXPORTER_OTLP_HEADERS": "open-sesame"}).trace_secrets == ("open-sesame",)
+
+
+def test_what_opentelemetry_refuses_stops_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "-1")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+    assert tracing.start(True, "replica", lambda: datetime.now(UTC)) is tracing.OFF

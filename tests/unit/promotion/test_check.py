@@ -177,7 +177,7 @@ def test_a_flow_that_takes_nothing_is_warned_of_with_its_line() -> None:
 
 
 def test_all_problems_are_told_in_order() -> None:
-    root = b"b: 1\na: 2\npromotionPaths: [{sourcePath: w/}]\n"
+    root = b"b: 1\na: 2\npromotionPaths: [{sourcePath: w/, promotionPrs: [{targetPaths: [dev/]}]}]\n"
     checked = make(None, reading(root, nginx=b"c: 1\n", app=b"d: 1\n"))
     assert shown(checked) == [
         ("telefonistka.yaml", 1, "b"),
@@ -264,3 +264,160 @@ def test_a_regrouping_shows_which_pull_request_carries_what() -> None:
         "  + always, pull request 1: dev/app",
         "  + always, pull request 2: lab/app",
     ]
+
+
+CHAIN = builders.yaml(
+    {"promotionPaths": [builders.flow("w/", ["dev/"]), builders.flow("dev/", ["prod/us", "prod/eu/"])]}
+)
+
+
+def warned(root: bytes, **components: Any) -> list[str]:
+    """What is warned of, each with its key."""
+    checked = make(None, reading(root, **components))
+    assert checked.state == "success"
+    return [f"{problem.key} {problem.message}" for problem in checked.problems]
+
+
+def test_a_list_entry_that_matches_no_target_of_the_component_is_warned_of() -> None:
+    [said] = warned(CHAIN, nginx=b"promotionTargetBlockList: [dev, lab]\n")
+    assert said == (
+        "promotionTargetBlockList[1] 'lab' matches no target of w/nginx, which goes to dev/, prod/us, prod/eu/"
+    )
+    [said] = warned(CHAIN, nginx=b"promotionTargetAllowList: [dev, lab]\n")
+    assert said.startswith("promotionTargetAllowList[1] 'lab' matches no target of w/nginx")
+
+
+def test_a_list_entry_for_a_later_stage_is_fine() -> None:
+    """The file travels along, and counts there."""
+    assert warned(CHAIN, nginx=b"promotionTargetBlockList: [prod/us]\n") == []
+
+
+def test_a_list_entry_is_judged_as_a_promotion_takes_it() -> None:
+    """A block list matches either form of the path, an allow list the one that is written."""
+    assert warned(CHAIN, nginx=b"promotionTargetBlockList: ['dev$', '^dev/$']\n") == []
+    assert warned(CHAIN, nginx=b"promotionTargetAllowList: ['dev/$']\n") == []
+    assert len(warned(CHAIN, nginx=b"promotionTargetAllowList: ['dev$']\n")) == 1
+
+
+def test_a_components_file_where_no_component_lies_is_warned_of() -> None:
+    stray = RepoPath("w/nginx/charts/telefonistka.yaml")
+    travelled = RepoPath("prod/us/nginx/telefonistka.yaml")
+    lists = b"promotionTargetBlockList: [dev]\n"
+    now = Reading({**reading(CHAIN).files, stray: lists, travelled: lists}, PATHS)
+    assert [(problem.path, problem.severity) for problem in make(None, now).problems] == [(stray, Severity.WARNING)]
+    assert make(now, now).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("flows", "said"),
+    [
+        ([("w/", "w")], "names 'w', which is the source itself"),
+        ([("w/", "dev/"), ("dev/", "lab/"), ("lab/", "w/")], "closes a loop: dev → lab → w → dev"),
+        ([("w/", "dev/"), ("[a-z]*/", "w/")], "closes a loop: dev → w → dev"),
+    ],
+)
+def test_what_comes_back_to_its_source_is_warned_of(flows: list[tuple[str, str]], said: str) -> None:
+    root = builders.yaml({"promotionPaths": [builders.flow(source, [target]) for source, target in flows]})
+    checked = make(None, reading(root, paths=(*PATHS, RepoPath("lab/x/f"))))
+    [problem] = checked.problems
+    assert said in problem.message
+    assert problem.key == f"promotionPaths[{len(flows) - 1}].promotionPrs[0].targetPaths[0]"
+    assert problem.line
+
+
+@pytest.mark.parametrize(
+    "flows",
+    [
+        [builders.flow("w/", ["dev/"]), builders.flow("dev/", ["w/"], labels=["back"])],
+        [builders.flow("w/", ["dev/"]), builders.flow("dev/", ["prod/"]), builders.flow("dev/", ["w/"], labels=["x"])],
+        [
+            builders.flow("v/", ["w/"]),
+            builders.flow("w/", ["dev/"]),
+            builders.flow("dev/", ["w/"], labels=["back"]),
+            builders.flow("dev/", ["prod/"]),
+        ],
+        [builders.flow("(w|dev)/", ["dev/"])],
+    ],
+    ids=["on request", "another flow first", "on request, among others", "one of several sources"],
+)
+def test_what_goes_one_way_only_is_no_loop(flows: list[dict[str, Any]]) -> None:
+    checked = make(None, reading(builders.yaml({"promotionPaths": flows})))
+    assert [problem.message for problem in checked.problems if "loop" in problem.message] == []
+
+
+def test_an_empty_list_of_pull_requests_is_warned_of_by_the_check_alone() -> None:
+    root = b"promotionPaths: [{sourcePath: w/, promotionPrs: []}]\n"
+    assert warned(root) == ["promotionPaths[0].promotionPrs is an empty list: what this flow takes is promoted nowhere"]
+
+
+def test_an_endpoint_that_no_push_reaches_fails_the_check() -> None:
+    root = b"webhookEndpointRegexs:\n- expression: '(.*)'\n  replacements:\n  - https://$2.example.com/\n"
+    [mistake] = make(None, reading(root)).mistakes
+    assert (mistake.key, mistake.line) == ("webhookEndpointRegexs[0].replacements[0]", 4)
+    assert "uses $2" in mistake.message
+
+
+@pytest.mark.parametrize(("root", "state"), [(None, "error"), (PLAIN, "success")])
+def test_a_root_file_of_another_name_is_told(root: bytes | None, state: str) -> None:
+    before = reading(root)
+    checked = make(before, reading(root, paths=(*PATHS, RepoPath("telefonistka.yml"))))
+    assert checked.state == state
+    assert [problem.message for problem in checked.problems] == ["is read by nobody; did you mean telefonistka.yaml?"]
+
+
+def heir(file: bytes | None, standing: bytes | None = None, root: bytes = CHAIN) -> Checked:
+    """`w/nginx` gets `file` of its own; `standing` is what `dev/nginx` has."""
+    own = {} if standing is None else {RepoPath("dev/nginx/telefonistka.yaml"): standing}
+    more: dict[str, Any] = {} if file is None else {"nginx": file}
+    before, after = reading(root), reading(root, **more)
+    return make(Reading({**before.files, **own}, PATHS), Reading({**after.files, **own}, PATHS))
+
+
+def test_a_block_list_that_will_travel_says_what_it_blocks_then() -> None:
+    checked = heir(b"promotionTargetBlockList: [prod/us]\n")
+    assert checked.changes == ()
+    said = "Once promoted, dev/nginx no longer goes to prod/us/nginx."
+    assert check_words.later_lines(checked) == [said]
+    assert "Once promoted, `dev/nginx` no longer goes to `prod/us/nginx`.\n" in comment(checked).head
+    assert check_words.description(checked) == "telefonistka.yaml is fine; no route changes before it is promoted"
+
+
+def test_a_block_list_that_goes_away_says_what_is_reached_then() -> None:
+    blocked = b"promotionTargetBlockList: [prod/us]\n"
+    assert check_words.later_lines(heir(b"x-note: 1\n", blocked)) == [
+        "Once promoted, dev/nginx goes to prod/us/nginx as well."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "standing"),
+    [
+        (b"promotionTargetBlockList: [prod/us]\n", b"promotionTargetBlockList: ['us$']\n"),
+        (b"promotionTargetBlockList: [dev]\n", None),
+        (b"disableArgoCDDiff: true\n", None),
+        (b"promotionTargetBlockList: ['(']\n", None),
+    ],
+    ids=["blocked there already", "not promoted itself", "nothing of routes", "unusable"],
+)
+def test_nothing_is_said_of_later_where_nothing_changes_then(file: bytes, standing: bytes | None) -> None:
+    assert heir(file, standing).later == ()
+
+
+def test_a_block_list_travels_on_as_far_as_it_lets_itself() -> None:
+    stages = [builders.flow(one, [other]) for one, other in (("w/", "dev/"), ("dev/", "lab/"), ("lab/", "prod/"))]
+    checked = heir(b"promotionTargetBlockList: [prod]\n", root=builders.yaml({"promotionPaths": stages}))
+    assert check_words.later_lines(checked) == ["Once promoted, lab/nginx no longer goes to prod/nginx."]
+
+
+def test_a_component_that_goes_away_with_its_file_leaves_none_behind() -> None:
+    before = reading(CHAIN, nginx=b"promotionTargetBlockList: [prod/us]\n")
+    gone = reading(CHAIN, paths=tuple(path for path in PATHS if not path.startswith("w/nginx/")))
+    own = {RepoPath("dev/nginx/telefonistka.yaml"): b"promotionTargetBlockList: [prod/us]\n"}
+    checked = make(Reading({**before.files, **own}, PATHS), Reading({**gone.files, **own}, gone.paths))
+    assert checked.later == ()
+
+
+def test_a_condition_that_leads_nowhere_says_so() -> None:
+    root = b"promotionPaths: [{sourcePath: w/, promotionPrs: []}]\n"
+    [section] = comment(make(reading(), reading(root))).sections
+    assert "| `w/app` | *always:*<br>`dev/app` | *always:* nowhere |" in section.body

@@ -2,9 +2,9 @@ import subprocess
 
 import pytest
 
-from telefonistka_py.names import Login
+from telefonistka_py.names import Login, RepoPath
 from telefonistka_py.promotion import draft, metadata
-from telefonistka_py.promotion.model import Draft, Step
+from telefonistka_py.promotion.model import Counts, Draft, Effect, Kind, Origin, Step
 from telefonistka_py.templates import Templates
 from tests import builders
 
@@ -16,7 +16,7 @@ def drafted(*, labels: tuple[str, ...] = (), trigger: dict[str, object] | None =
 def test_the_words_of_a_promotion() -> None:
     made = drafted()
     assert made.title == "🚀 Promotion: nginx ➡️  a/ b/"
-    assert made.commit_message == "Syncing from workspace/"
+    assert made.commit_message == "Syncing from workspace/\n\nCarries nginx to a/, b/ (#1)."
     assert made.branch == draft.branch(1, "new-tag", ("a/", "b/"))
     assert made.labels == ("promotion",)
     assert made.assignee == "alice"
@@ -163,3 +163,90 @@ def test_bytes_that_are_no_utf8_are_shown_not_passed_on() -> None:
     made = drafted(components=("caf\udce9",), source="caf\udce9/")
     made.body.encode()
     assert "caf&#92;xe9" in made.body
+
+
+def effect(component: str, kind: Kind, counts: Counts | None) -> Effect:
+    return Effect(component, RepoPath(f"workspace/{component}"), RepoPath(f"a/{component}"), kind, counts)
+
+
+MIXED = (
+    effect("api", Kind.CHANGES, Counts(1, 2, 0)),
+    effect("new", Kind.ADDS, None),
+    effect("old", Kind.LEVEL, Counts(0, 0, 0)),
+    effect("payments", Kind.REMOVES, Counts(0, 0, 3)),
+)
+
+
+def test_the_body_says_what_becomes_of_each_target_and_removals_first() -> None:
+    made = drafted(components=("api", "new", "old", "payments"), effects=MIXED)
+    assert (
+        "`b/`  \n"
+        "\n"
+        "- 🗑 removes `a/payments` (3 files)\n"
+        "- changes `a/api` (3 files: +1 ~2 -0)\n"
+        "- adds `a/new`\n"
+        "- `a/old` equals its source already\n"
+        "\n"
+        "<!--|Telefonistka"
+    ) in made.body
+
+
+def test_the_title_names_what_something_becomes_of() -> None:
+    made = drafted(components=("api", "new", "old", "payments", "skipped"), effects=MIXED)
+    assert made.title == "🚀 Promotion: api,new,payments ➡️  a/ b/"
+    assert made.body.startswith("Promotion path(api,new,payments):\n\n")
+
+
+def test_the_commit_says_which_components_come_and_go_and_of_which_pull_request() -> None:
+    made = drafted(components=("api", "new", "old", "payments"), effects=MIXED)
+    assert made.commit_message == (
+        "Syncing from workspace/\n\nCarries api, new to a/, b/ (#1).\nRemoves payments from a/, b/ (#1)."
+    )
+
+
+def test_a_commit_mentions_nobody_and_closes_no_issue() -> None:
+    """N28."""
+    name = "closes #1 @org/team\ncloses: #2"
+    message = drafted(components=(name,), source="w/").commit_message
+    assert message.count("\n") == 2
+    assert "#1 " not in message
+    assert "@org" not in message
+    assert "#2" not in message
+
+
+def test_many_targets_are_cut_and_counted() -> None:
+    """N19."""
+    many = tuple(effect(f"c{number:03}", Kind.CHANGES, None) for number in range(150))
+    body = drafted(components=tuple(each.component for each in many), effects=many).body
+    assert body.count("- changes `a/c") == 100
+    assert "- … and 50 more\n" in body
+
+
+def test_the_body_names_the_change_that_it_carries() -> None:
+    made = drafted(trigger={"title": "Bump nginx *now*"})
+    assert "\n\nCarries #1 “Bump nginx &#42;now&#42;” by alice.\n\n<!--" in made.body
+
+
+def test_a_later_stage_still_names_the_first_change_and_what_it_lies_on_top_of() -> None:
+    first = drafted(trigger={"title": "Bump nginx"})
+    own = builders.trigger(number=2, author=Login("telefonistka[bot]"), title="🚀 Promotion", metadata=None)
+    upon = (Origin(7, "Older", Login("bob")), Origin(1, "Bump nginx", Login("alice")))
+    made = draft.write(
+        builders.promotion(),
+        builders.trigger(**{**vars(own), "metadata": metadata.read(first.body)}),
+        (),
+        Templates(),
+        supersedes=(5,),
+        upon=upon,
+    )
+    assert "\nCarries #1 “Bump nginx” by alice, on top of #7 “Older” by bob.\n" in made.body
+    read = metadata.read(made.body)
+    assert read is not None
+    assert [each.number for each in read.origins] == [1, 7]
+    assert (read.original_number, read.original_author) == (1, "alice")
+
+
+def test_a_title_with_half_a_character_leaves_the_metadata_readable() -> None:
+    read = metadata.read(drafted(trigger={"title": "x\ud83d" + "y" * 400}).body)
+    assert read is not None
+    assert len(read.origins[0].title) == 256

@@ -30,23 +30,25 @@ def of_merge(path: Path, told: Told | None = None, revision: str = "main") -> Pr
 
 
 @pytest.mark.parametrize(
-    ("message", "number", "ref"),
+    ("message", "number", "ref", "carried"),
     [
-        ("Merge pull request #12 from acme/feature/x\n\nA title", 12, "feature-x"),
-        ("A title (#34)", 34, "<branch>"),
-        ("A title (#34)\n\n* one\n* two (#5)", 34, "<branch>"),
-        ('Revert "A title (#34)" (#35)', 35, "<branch>"),
-        ("A title", "<number>", "<branch>"),
-        ("Mentions #12 only", "<number>", "<branch>"),
+        ("Merge pull request #12 from acme/feature/x\n\nA title", 12, "feature-x", "#12 “A title”"),
+        ("A title (#34)", 34, "<branch>", "#34 “A title”"),
+        ("A title (#34)\n\n* one\n* two (#5)", 34, "<branch>", "#34 “A title”"),
+        ('Revert "A title (#34)" (#35)', 35, "<branch>", "#35 “Revert"),
+        ("A title", "<number>", "<branch>", ""),
+        ("Mentions #12 only", "<number>", "<branch>", ""),
     ],
 )
 def test_number_and_branch_are_guessed_from_what_github_writes(
-    where: Path, message: str, number: int | str, ref: str
+    where: Path, message: str, number: int | str, ref: str, carried: str
 ) -> None:
     builders.repository(where, BEFORE, Snapshot(AFTER, message))
     [planned] = of_merge(where).planned
     assert planned.draft.branch.startswith(f"promotions/{number}-{ref}-")
     assert f"↘️  #{number}  `w/`" in planned.draft.body
+    assert (f"\nCarries {carried}" if carried else "\n") in planned.draft.body
+    assert ("Carries" in planned.draft.body) is bool(carried)
 
 
 def test_what_is_told_wins_over_what_is_guessed(where: Path) -> None:

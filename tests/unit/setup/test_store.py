@@ -117,3 +117,31 @@ def test_what_is_shown_holds_no_secret(tmp_path: Path) -> None:
     assert APP.webhook_secret not in said
     assert "BEGIN" not in said
     assert shlex.quote(str(tmp_path)) in said
+
+
+def test_git_ignores_what_is_written(tmp_path: Path) -> None:
+    Folder(tmp_path / "made", "").keep(APP)
+    assert (tmp_path / "made" / ".gitignore").read_text() == "*\n"
+
+
+def test_in_a_folder_with_files_of_others_git_ignores_ours_alone(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    (tmp_path / "README.md").write_text("theirs\n")
+    Folder(tmp_path, "").keep(APP)
+    seen = ["git", "-C", str(tmp_path), "status", "--porcelain", "-uall"]
+    left = subprocess.run(seen, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert left == ["?? .gitignore", "?? README.md"]
+
+
+def test_a_gitignore_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("theirs\n")
+    Folder(tmp_path, "").keep(APP)
+    assert (tmp_path / ".gitignore").read_text() == "theirs\n"
+
+
+def test_a_check_makes_nothing(tmp_path: Path) -> None:
+    Folder(tmp_path / "a" / "b", "").check()
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OperatorMistake, match="is no folder; choose another with --out"):
+        Folder(tmp_path / "file" / "below", "").check()

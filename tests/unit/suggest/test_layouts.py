@@ -93,6 +93,30 @@ def test_components_that_lie_deeper_get_an_extra_depth() -> None:
     assert text.count("componentPathExtraDepth: 1") == 2
 
 
+def test_teams_that_each_environment_has_alike_are_a_part_of_the_names_so_that_a_new_team_is_promoted() -> None:
+    stages = ("dev", "stage", "prod")
+    paths = files(*(f"envs/{stage}/{team}" for stage in stages for team in ("core", "payments")), apps=("api", "web"))
+    found = layout(paths)
+    text = draft.write(found, propose.flows(found, propose.usual(found)))
+    assert proposed(paths) == [("envs/dev/", [["envs/stage"]]), ("envs/stage/", [["envs/prod"]])]
+    assert text.count("componentPathExtraDepth: 1") == 2
+    assert 'targetDescription: "stage"' in text
+    assert 'targetDescription: "prod"' in text
+
+
+def test_a_team_that_a_later_stage_lacks_is_promoted_there_too() -> None:
+    places = [f"envs/{stage}/{team}" for stage in ("dev", "prod") for team in ("core", "payments", "search")]
+    places.remove("envs/prod/search")
+    assert proposed(files(*places, apps=("api", "web"))) == [("envs/dev/", [["envs/prod"]])]
+
+
+def test_pull_requests_to_parts_of_an_environment_are_described_alike_in_every_stage() -> None:
+    stages = ("dev", "staging", "prod")
+    found = layout(files(*(f"envs/{stage}/{place}" for stage in stages for place in ("eu-west1", "us-east4"))))
+    described = [said for flow in propose.flows(found, propose.usual(found)) for said, _ in flow.pulls]
+    assert described == [f"envs/{stage}/{place}" for stage in stages[1:] for place in ("eu-west1", "us-east4")]
+
+
 def test_kinds_side_by_side_stay_apart_and_a_kustomize_base_is_left_out() -> None:
     stages = ("base", "staging", "production")
     paths = files(*(f"apps/{stage}" for stage in stages), apps=("podinfo",), file="kustomization.yaml")
@@ -139,7 +163,9 @@ def test_what_people_choose_is_what_is_proposed() -> None:
         (["dev/nginx/a.yaml", "prod/redis/a.yaml"], "look like environments"),
         (
             [f"apps/{app}/overlays/{stage}/kustomization.yaml" for app in APPS for stage in ("dev", "prod")],
-            "inside each application",
+            "(apps/nginx/overlays/dev, apps/nginx/overlays/prod, apps/redis/overlays/dev), as Kustomize overlays do. "
+            "That is not supported yet: a flow promotes an application from the folder of one environment to the same "
+            "name in the folder of the next. What it needs is a folder for each environment",
         ),
         ([f"apps/{app}/{part}/x.yaml" for app in APPS for part in ("templates", "charts")], "same names"),
         ([f"{app}/dev/templates/x.yaml" for app in APPS] + [f"{app}/prod/templates/x.yaml" for app in APPS], ""),

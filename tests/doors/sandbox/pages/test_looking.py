@@ -115,6 +115,22 @@ async def test_directories_files_and_commits_have_pages(repo: Repo, browser: Bro
     assert "+n: 1" in (await browser.get(f"/acme/gitops/commit/{sha}")).text
 
 
+async def test_who_wrote_each_line_has_a_page(repo: Repo, browser: Browser) -> None:
+    """The addresses that a drift report links to."""
+    first = await repo.commit("alice", "main", {"a b/x.yaml": f"one\ntwo\n{HOSTILE}\n", "b.bin": b"\0"})
+    second = await repo.commit("bob", "main", {"a b/x.yaml": f"one\nTWO\n{HOSTILE}\n"})
+    page = await browser.get("/acme/gitops/blame/main/a%20b/x.yaml")
+    assert page.status == 200
+    commits = [link.rpartition("/")[2] for link in page.links() if "/commit/" in link]
+    assert commits == [first, second, first]
+    assert "alice" in page.text
+    assert HOSTILE in page.text
+    assert page.dangers() == []
+    assert "No text" in (await browser.get("/acme/gitops/blame/main/b.bin")).text
+    for path in ("main", "main/nowhere", "main/a%20b", "nowhere/x"):
+        assert (await browser.get(f"/acme/gitops/blame/{path}")).status == 404
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telefonistka_py.config import patterns, replacement
-from telefonistka_py.fanout import address
+from telefonistka_py.config import address, patterns, replacement
 
 
 def made(expression: str, path: str, template: str) -> str:
