@@ -591,12 +591,13 @@ def _no_app_key(pem: str) -> str:
     """What `pem` holds that no GitHub App can sign with; empty for an RSA private key."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    from telefonistka_py.github import credentials
 
     if "PRIVATE KEY-----" not in pem:
         return "a public key" if "PUBLIC KEY-----" in pem else "no private key in PEM form"
     try:
-        key = load_pem_private_key(pem.encode(), None)
+        key = credentials.loaded(pem)
     except TypeError:
         return "a private key that is protected by a password"
     except (ValueError, UnsupportedAlgorithm):

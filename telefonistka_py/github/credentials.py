@@ -4,9 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from telefonistka_py.errors import OperatorMistake, TelefonistkaError, WorldUnwell
 
@@ -15,6 +20,13 @@ MARGIN = timedelta(minutes=5)
 
 _BACKDATED = timedelta(seconds=60)
 _LIFETIME = timedelta(minutes=9)
+
+
+@lru_cache(maxsize=8)
+def loaded(pem: str) -> PrivateKeyTypes:
+    """The private key, once it was found to be sound: that takes a sixtieth of a second. Raises `ValueError` or
+    `UnsupportedAlgorithm` for one that can't be read, `TypeError` for one that is protected by a password."""
+    return load_pem_private_key(pem.encode(), None)
 
 
 @dataclass(frozen=True)
@@ -31,9 +43,12 @@ class App:
         issued = now - _BACKDATED
         claims = {"iat": int(issued.timestamp()), "exp": int((issued + _LIFETIME).timestamp()), "iss": self.id}
         try:
-            return jwt.encode(claims, self.private_key, algorithm="RS256")
-        except (ValueError, TypeError, jwt.InvalidKeyError):
-            raise OperatorMistake("the App's private key is no RSA key in PEM form; download it anew") from None
+            key = loaded(self.private_key)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            key = None
+        if not isinstance(key, RSAPrivateKey):
+            raise OperatorMistake("the App's private key is no RSA key in PEM form; download it anew")
+        return jwt.encode(claims, key, algorithm="RS256")
 
 
 @dataclass(frozen=True)

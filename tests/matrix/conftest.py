@@ -7,6 +7,7 @@ import pytest
 from tests.matrix import stores, zygote
 from tests.matrix.stores import Store
 from tests.matrix.zygote import Zygote
+from tests.stories.conftest import house as house
 
 TRIED = pytest.StashKey[dict[str, int]]()
 """Kill points tried, by store."""

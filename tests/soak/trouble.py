@@ -11,8 +11,8 @@ from tests.soak.replicas import Replicas
 FAULTS = 0.05
 TWICE = 0.10
 REQUESTS_PER_KILL = (250, 500)
-"""A server is killed each time that so many requests have been made since the last kill. Oftener, and chance alone would
-kill the server five times while it handles one delivery, which is then parked, as it should be."""
+"""A server is killed each time that so many requests have been made since the last kill. Oftener, and chance alone
+would kill the server five times while it handles one delivery, which is then parked, as it should be."""
 
 
 @dataclass

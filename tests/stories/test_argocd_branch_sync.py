@@ -263,7 +263,7 @@ async def test_an_argo_cd_that_stays_down_holds_back_no_promotion_and_is_told_of
     async with house.bot(replace(AT_ONCE, fewest_attempts=3)):
         repo, app, pull = await offered(house)
         await tick(house, repo, pull)
-        house.argo.will_answer(503, path="/api/v1/applications", times=1000)
+        house.argo.will_answer(503, path="/api/v1/applications", times=250)
         await repo.merge("alice", pull.number)
         await house.settle()
         assert len(house.promotions(repo)) == 1

@@ -125,7 +125,7 @@ async def undisturbed(folder: Path, files: dict[str, Content]) -> tuple[dict[str
             return await picture.of(house, repo), len(list(house.requests())) - before
 
 
-@pytest.mark.parametrize(
+FAILURES = pytest.mark.parametrize(
     ("status", "after_effect", "files"),
     [
         pytest.param(502, False, PLAIN, id="502"),
@@ -134,12 +134,22 @@ async def undisturbed(folder: Path, files: dict[str, Content]) -> tuple[dict[str
         pytest.param(500, True, MERGING, id="approved and merged, 500 although it was done"),
     ],
 )
-async def test_a_failure_at_any_single_request_changes_nothing_in_the_end(
+
+
+@FAILURES
+async def test_a_failure_at_a_single_request_changes_nothing_in_the_end(
     tmp_path: Path, status: int | None, after_effect: bool, files: dict[str, Content]
+) -> None:
+    """A sample: the matrix tries every request."""
+    await failing_at(tmp_path, status, after_effect, files, every=3)
+
+
+async def failing_at(
+    tmp_path: Path, status: int | None, after_effect: bool, files: dict[str, Content], *, every: int
 ) -> None:
     wanted, count = await undisturbed(tmp_path, files)
     assert count >= 10
-    for number in range(count):
+    for number in range((status or 0) % every, count, every):
         folder = tmp_path / str(number)
         async with Hub.running(folder / "hub") as hub:
             house = House(hub, hub.add_app(slug="telefonistka", secret=SECRET), folder)
