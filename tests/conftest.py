@@ -1,5 +1,6 @@
 """What every test may use."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,12 @@ HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
 LANES = ("browser", "deploy", "matrix", "soak")
 """Folders that run by their own command, `pytest -m <name>`: they take longer, or need more than `dev` installs."""
+
+
+def pytest_configure() -> None:
+    """What a shell starts in the background ignores Ctrl-C, and so would every process that a test starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -10,6 +10,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -134,8 +135,9 @@ async def _serve(repos: dict[str, str], port: int, webhook_url: str, secret: str
             app = hub.add_app(webhook_url=None, secret=secret)
             hub.set_webhook(app, webhook_url)
             hub.webhooks.watcher = _report
-            click.echo(_greeting(hub, app, _written_key(folder, app)))
-            await _until_told_to_end()
+            with _end() as ended:  # from before anybody is told how to end it
+                click.echo(_greeting(hub, app, _written_key(folder, app)))
+                await ended.wait()
             click.echo("\nThe sandbox has ended.")
     except SandboxError as error:
         raise _bad(str(error)) from error
@@ -153,12 +155,14 @@ def _report(delivery: Delivery) -> None:
     click.echo(f"webhook {event}: {delivery.status_code} {delivery.status}")
 
 
-async def _until_told_to_end() -> None:
+@contextmanager
+def _end() -> Iterator[asyncio.Event]:
+    """Set by Ctrl-C, or when the process is told to end."""
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, ended.set)
     try:
-        await ended.wait()
+        yield ended
     finally:
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(name)
