@@ -220,7 +220,8 @@ async def test_endpoints_of_old_are_forgotten(stage: Stage, receiver: Receiver) 
 
 
 async def test_the_urls_in_the_metrics_are_bounded(stage: Stage, receiver: Receiver) -> None:
-    await stage.round(*(f"{receiver.url}/{number}" for number in range(502)))
+    for first in range(0, 502, 100):  # a round is over after a while, whatever is left
+        await stage.round(*(f"{receiver.url}/{number}" for number in range(first, min(first + 100, 502))))
     counted = [
         sample.labels["url"]
         for metric in stage.metrics.proxy_requests.collect()
