@@ -67,7 +67,8 @@ class Done:
     then: tuple[Delivery, ...] = ()
     """Work of our own that follows; put into the inbox together with the settlement, or not at all."""
     hasten: str = ""
-    """Waiting deliveries whose id starts with this become due now; nothing if empty."""
+    """Deliveries whose id starts with this are handled now if they wait for something to happen, whatever it is: one
+    that is underway may have looked before it happened, and is due at once if it ends `anew`. Nothing if empty."""
 
 
 @dataclass(frozen=True)

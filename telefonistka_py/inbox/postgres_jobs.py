@@ -4,7 +4,7 @@ One job stands for one delivery that may be claimed or is underway. Each claim i
 worker's heartbeat is the claim's, and its number, which is never given twice, proves that the claim is the current one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -119,6 +119,14 @@ async def release(db: Db, now: datetime) -> bool:
 async def due_now(db: Db, job: int, now: datetime) -> None:
     """A job that waits is due."""
     await db.execute("UPDATE procrastinate_jobs SET scheduled_at = %s WHERE id = %s AND status = 'todo'", (now, job))
+
+
+async def lock_waiting(db: Db, ids: str, given: Mapping[str, object]) -> None:
+    """Until the transaction ends nobody else takes up those jobs that wait whose numbers the query `ids` gives."""
+    await db.execute(
+        f"SELECT FROM procrastinate_jobs WHERE status = 'todo' AND id IN ({ids}) ORDER BY id FOR UPDATE".encode(),  # noqa: S608
+        given,
+    )
 
 
 async def fetch(db: Db, *, suspects: bool) -> Hold | None:

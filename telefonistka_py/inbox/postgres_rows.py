@@ -21,7 +21,7 @@ from telefonistka_py.inbox.model import (
     State,
 )
 from telefonistka_py.inbox.postgres_jobs import Hold
-from telefonistka_py.inbox.postgres_link import Db, row_of
+from telefonistka_py.inbox.postgres_link import Db, row_of, rows_of
 from telefonistka_py.inbox.taken_over import TakenOver
 from telefonistka_py.names import Lane
 
@@ -68,8 +68,10 @@ async def _current(db: Db, claim: Claim) -> Hold:
 async def settle(db: Db, claim: Claim, settlement: Settlement, now: datetime) -> None:
     lane = claim.delivery.lane
     then = settlement.then if isinstance(settlement, Done) else ()
+    hasten = settlement.hasten if isinstance(settlement, Done) else ""
     touched = {lane, *(delivery.lane for delivery in then)}
-    await lanes.lock(db, touched)
+    hastened = await _lanes_to_hasten(db, hasten)
+    await lanes.lock(db, touched | hastened)
     hold = await _current(db, claim)
     match settlement:
         case Done(note) | Dead(note):
@@ -77,6 +79,8 @@ async def settle(db: Db, claim: Claim, settlement: Settlement, now: datetime) ->
             state = State.DONE if isinstance(settlement, Done) else State.DEAD
             await _ended(db, hold, state, note, now)
         case RetryAt(when, why, counted, anew):
+            if anew:
+                when = await _hastened_to(db, hold) or when
             await jobs.retry(db, hold, when)
             await _waits(db, hold, when, why, uncounted=0 if counted else 1, anew=anew)
         case GivenBack():
@@ -87,8 +91,8 @@ async def settle(db: Db, claim: Claim, settlement: Settlement, now: datetime) ->
     # Work of our own that was done once may be needed again: a pull request that was closed and reopened.
     await lanes.stored(db, then, replacing={State.DONE, State.DEAD})
     await lanes.go_on(db, touched)
-    if isinstance(settlement, Done) and settlement.hasten:
-        await _hasten(db, settlement.hasten, now)
+    if hastened:
+        await _hasten(db, hastened, hasten, now)
 
 
 async def _ended(db: Db, hold: Hold, state: State, note: str, now: datetime) -> None:
@@ -116,16 +120,39 @@ def _text(note: str) -> str:
     return note.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
 
 
-async def _hasten(db: Db, prefix: str, now: datetime) -> None:
-    later = "state = 'waiting' AND due_at > %(now)s AND starts_with(id, %(prefix)s)"
-    given = {"now": now, "prefix": prefix}
-    await db.execute(
-        "UPDATE procrastinate_jobs SET scheduled_at = %(now)s WHERE status = 'todo' AND id IN"  # noqa: S608
-        f" (SELECT job_id FROM deliveries WHERE {later})".encode(),
+_HASTENED = "(state = 'waiting' AND due_at IS NOT NULL OR state = 'underway') AND starts_with(id, %(start)s)"
+
+
+async def _lanes_to_hasten(db: Db, start: str) -> set[str]:
+    if not start:
+        return set()
+    found = await rows_of(db, f"SELECT DISTINCT lane FROM deliveries WHERE {_HASTENED}", {"start": start})  # noqa: S608
+    return {lane for (lane,) in found}
+
+
+async def _hasten(db: Db, hastened: set[str], start: str, now: datetime) -> None:
+    """The lanes must be locked, so that nothing is settled meanwhile: it would be found neither before nor after.
+
+    What is underway is marked by the moment until which it may wait; see `_hastened_to`.
+    """
+    given = {"now": now, "start": start, "lanes": sorted(hastened)}
+    await jobs.lock_waiting(db, f"SELECT job_id FROM deliveries WHERE {_HASTENED}", given)  # noqa: S608
+    found = await rows_of(
+        db,
+        f"UPDATE deliveries SET due_at = %(now)s WHERE {_HASTENED} AND lane = ANY(%(lanes)s)"  # noqa: S608
+        " AND (state = 'underway' OR due_at > %(now)s) RETURNING job_id",
         given,
     )
-    await db.execute(f"UPDATE deliveries SET due_at = %(now)s WHERE {later}".encode(), given)  # noqa: S608
+    for (job,) in found:
+        if job is not None:
+            await jobs.due_now(db, job, now)
     await lanes.tell(db)
+
+
+async def _hastened_to(db: Db, hold: Hold) -> datetime | None:
+    """Since when what is underway has been wanted again; None if nobody hastened it."""
+    row = await row_of(db, "SELECT due_at FROM deliveries WHERE job_id = %s", (hold.job,))
+    return None if row is None else row[0]
 
 
 async def take_over(db: Db, now: datetime, stale_after: timedelta) -> list[TakenOver]:
@@ -140,7 +167,7 @@ async def _take_over(db: Db, hold: Hold, now: datetime) -> TakenOver | None:
         return None  # its worker settles it at this moment
     row = await row_of(
         db,
-        "UPDATE deliveries SET state = 'waiting', crashes = crashes + 1 WHERE job_id = %s"
+        "UPDATE deliveries SET state = 'waiting', due_at = NULL, crashes = crashes + 1 WHERE job_id = %s"
         " RETURNING id, coalesce(worker, ''), crashes",
         (hold.job,),
     )

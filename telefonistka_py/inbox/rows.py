@@ -161,7 +161,8 @@ def settle(db: sqlite3.Connection, claim: Claim, change: Change, now: int) -> No
     seq = _current(db, claim)
     ended = change.state in (State.DONE, State.DEAD)
     db.execute(
-        "UPDATE deliveries SET state = ?1, due_at = ?2, note = ?3, attempt = iif(?4, 0, attempt - ?5),"
+        "UPDATE deliveries SET state = ?1, due_at = iif(?4, coalesce(min(due_at, ?2), ?2), ?2), note = ?3,"
+        " attempt = iif(?4, 0, attempt - ?5),"
         " first_claimed_at = iif(?4, NULL, first_claimed_at), head = ?6, settled_at = ?7, crashes = 0 WHERE seq = ?8",
         (
             change.state,
@@ -184,7 +185,8 @@ def settle(db: sqlite3.Connection, claim: Claim, change: Change, now: int) -> No
         put(db, delivery, packed(delivery.headers), micros(delivery.received_at))
     if change.hasten:
         db.execute(
-            "UPDATE deliveries SET due_at = ?1 WHERE state = 'waiting' AND due_at > ?1 AND substr(id, 1, ?2) = ?3",
+            "UPDATE deliveries SET due_at = ?1 WHERE (state = 'waiting' AND due_at > ?1 OR state = 'underway')"
+            " AND substr(id, 1, ?2) = ?3",
             (now, len(change.hasten), change.hasten),
         )
 
@@ -342,7 +344,7 @@ def take_over(db: sqlite3.Connection, stale: int) -> list[TakenOver]:
     ).fetchall()
     for seq, _, worker, crashes in found:
         db.execute(
-            "UPDATE deliveries SET state = 'waiting', crashes = ?, note = ? WHERE seq = ?",
+            "UPDATE deliveries SET state = 'waiting', due_at = NULL, crashes = ?, note = ? WHERE seq = ?",
             (crashes, taken_over.note(worker), seq),
         )
     return [TakenOver(*row[1:]) for row in found]

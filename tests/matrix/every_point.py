@@ -30,15 +30,10 @@ async def killed_at(
 
 async def _killed(point: Point, flow: Flow, store: Store, zygote: Zygote, folder: Path, wanted: Result) -> str | None:
     try:
-        try:
-            async with asyncio.timeout(_SECONDS):
-                result = await run(flow, store, zygote, folder, point)
-        except TimeoutError:
-            # Not understood yet: on PostgreSQL about one run in fifty of some points never ends. Twice is no chance.
-            async with asyncio.timeout(_SECONDS):
-                result = await run(flow, store, zygote, folder / "again", point)
+        async with asyncio.timeout(_SECONDS):
+            result = await run(flow, store, zygote, folder, point)
     except (TimeoutError, AssertionError) as error:
-        return f"{point}: {str(error) or 'it never settled, twice'}"
+        return f"{point}: {str(error) or 'it never settled'}"
     if not result.killed:
         return f"{point}: the request was never made"
     if result.picture != wanted.picture:

@@ -260,6 +260,72 @@ async def test_what_follows_from_a_delivery_may_be_the_same_again_at_a_later_mom
     assert (await claimed(inbox)).delivery.body == b"second"
 
 
+async def waits(inbox: Inbox, clock: HandClock, id: str) -> None:
+    """Takes up what is due: it waits a day for something to happen."""
+    claim = await claimed(inbox)
+    assert claim.delivery.id == id
+    await inbox.settle(claim, RetryAt(clock.now + timedelta(days=1), "checks", counted=False, anew=True))
+
+
+async def hasten(inbox: Inbox, start: str) -> None:
+    await inbox.put(delivery("news", "news"))
+    claim = await claimed(inbox)
+    assert claim.delivery.id == "news"
+    await inbox.settle(claim, Done("", hasten=start))
+    await inbox.drop("news")
+
+
+async def test_what_waits_for_something_is_due_once_that_happens(inbox: Inbox, clock: HandClock) -> None:
+    for id in ("look:1", "other:1", "look:2"):
+        await inbox.put(delivery(id, id))
+        await waits(inbox, clock, id)
+    await hasten(inbox, "look:")
+    assert {(await claimed(inbox)).delivery.id for _ in range(2)} == {"look:1", "look:2"}
+    assert await inbox.claim("w") is None
+
+
+async def test_what_looked_before_something_happened_looks_again_at_once(inbox: Inbox, clock: HandClock) -> None:
+    """The news of a check comes while somebody looks at the checks: nothing else would tell of it."""
+    await inbox.put(delivery("look:1", "r#1"))
+    look = await claimed(inbox)
+    await hasten(inbox, "look:")
+    await inbox.settle(look, RetryAt(clock.now + timedelta(days=1), "checks", counted=False, anew=True))
+    assert await inbox.next_due() == clock.now
+    await waits(inbox, clock, "look:1")
+    assert await inbox.claim("w") is None, "once"
+    assert await inbox.next_due() == clock.now + timedelta(days=1)
+
+
+async def test_something_that_happens_shortens_no_wait_for_another_reason(inbox: Inbox, clock: HandClock) -> None:
+    await inbox.put(delivery("look:1", "r#1"))
+    look = await claimed(inbox)
+    await hasten(inbox, "look:")
+    await inbox.settle(look, RetryAt(clock.now + timedelta(hours=1), "a limit", counted=False))
+    assert await inbox.claim("w") is None
+    assert await inbox.next_due() == clock.now + timedelta(hours=1)
+
+
+@pytest.mark.parametrize("end", [Done(""), Dead("no luck")], ids=["done", "dead"])
+async def test_something_that_happens_does_not_bring_back_what_ends(
+    inbox: Inbox, clock: HandClock, end: Done | Dead
+) -> None:
+    await inbox.put(delivery("look:1", "r#1"))
+    look = await claimed(inbox)
+    await hasten(inbox, "look:")
+    await inbox.settle(look, end)
+    clock.advance(days=1)
+    assert await inbox.claim("w") is None
+
+
+async def test_what_was_hastened_and_taken_over_looks_once(inbox: Inbox, clock: HandClock) -> None:
+    await inbox.put(delivery("look:1", "r#1"))
+    await claimed(inbox)
+    await hasten(inbox, "look:")
+    clock.advance(minutes=2)
+    await waits(inbox, clock, "look:1")
+    assert await inbox.claim("w") is None
+
+
 async def crashed(inbox: Inbox, clock: HandClock, times: int) -> None:
     """As many claims as `times` are made, and never heard of again."""
     for _ in range(times):

@@ -199,6 +199,35 @@ async def test_lanes_never_overlap_and_keep_their_order_whatever_the_replicas_do
     assert await replicas[0].counts() == Counts(waiting=0, underway=0, done=96, dead=0)
 
 
+async def test_news_that_come_while_others_settle_what_they_hasten_are_never_lost(
+    another: Another, database_url: str, clock: HandClock
+) -> None:
+    """The moment in the delivery's row is the one in its job, and it is now."""
+    looking, hearing = await another(), await another()
+    rounds = 150
+    for number in range(rounds):
+        await looking.put(delivery(f"look:{number}", f"r#{number}"))
+        await hearing.put(delivery(f"news:{number}", f"r!{number}"))
+    looks = [await claimed(looking) for _ in range(2 * rounds)]
+    news = {each.delivery.id: each for each in looks}
+
+    async def settled(inbox: Inbox, id: str, settlement: Done | RetryAt) -> None:
+        await inbox.settle(news[id], settlement)
+
+    later = RetryAt(clock.now + timedelta(days=1), "checks", counted=False, anew=True)
+    for number in range(rounds):
+        await asyncio.gather(
+            settled(looking, f"look:{number}", later),
+            settled(hearing, f"news:{number}", Done("", hasten=f"look:{number}")),
+        )
+    moments = asked(
+        database_url,
+        "SELECT DISTINCT due_at, scheduled_at FROM telefonistka.deliveries"
+        " JOIN telefonistka.procrastinate_jobs AS job ON job.id = job_id",
+    )
+    assert moments == [(clock.now, clock.now)]
+
+
 # Transactions
 
 
