@@ -124,7 +124,7 @@ async def due_now(db: Db, job: int, now: datetime) -> None:
 async def lock_waiting(db: Db, ids: str, given: Mapping[str, object]) -> None:
     """Until the transaction ends nobody else takes up those jobs that wait whose numbers the query `ids` gives."""
     await db.execute(
-        f"SELECT FROM procrastinate_jobs WHERE status = 'todo' AND id IN ({ids}) ORDER BY id FOR UPDATE".encode(),  # noqa: S608
+        f"SELECT FROM procrastinate_jobs WHERE status = 'todo' AND id IN ({ids}) ORDER BY id FOR UPDATE".encode(),
         given,
     )
 
