@@ -99,7 +99,9 @@ def landing(node: Mapping[str, Any]) -> LandingState:
         node_id=node["id"],
         state=node["state"],
         head_sha=Sha(node["headRefOid"]),
-        underway=bool(node["autoMergeRequest"] or node["isInMergeQueue"]),
+        armed=bool(node["autoMergeRequest"]),
+        queued=node["isInMergeQueue"],
+        has_queue=node["isMergeQueueEnabled"],
         blocked=node["mergeStateStatus"] == "BLOCKED",
         conflicting=node["mergeStateStatus"] == "DIRTY",
     )

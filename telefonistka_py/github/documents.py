@@ -84,7 +84,7 @@ LANDING = """
 query Landing($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) {
     pullRequest(number: $number) {
-      id state headRefOid mergeStateStatus isInMergeQueue autoMergeRequest { enabledAt }
+      id state headRefOid mergeStateStatus isInMergeQueue isMergeQueueEnabled autoMergeRequest { enabledAt }
     }
   }
 }
@@ -107,6 +107,12 @@ mutation Disarm($pull: ID!) {
 ENQUEUE = """
 mutation Enqueue($pull: ID!, $sha: GitObjectID!) {
   enqueuePullRequest(input: {pullRequestId: $pull, expectedHeadOid: $sha}) { mergeQueueEntry { state } }
+}
+"""
+
+DEQUEUE = """
+mutation Dequeue($pull: ID!) {
+  dequeuePullRequest(input: {id: $pull}) { mergeQueueEntry { state } }
 }
 """
 

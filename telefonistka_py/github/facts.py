@@ -146,12 +146,21 @@ class LandingState:
     state: str
     """`OPEN`, `CLOSED` or `MERGED`."""
     head_sha: Sha
-    underway: bool
-    """GitHub merges it by itself: its own auto-merge is armed, or it is in the merge queue."""
+    armed: bool
+    """GitHub's own auto-merge is ordered."""
+    queued: bool
+    """It is in the merge queue."""
+    has_queue: bool
+    """Its base takes changes through a merge queue alone."""
     blocked: bool
-    """Required checks or reviews are missing."""
+    """Required checks or reviews are missing; with a merge queue it may be said of what nothing is missing for."""
     conflicting: bool
     """It conflicts with its base: somebody must resolve that."""
+
+    @property
+    def underway(self) -> bool:
+        """GitHub merges it by itself."""
+        return self.armed or self.queued
 
 
 @dataclass(frozen=True)

@@ -82,16 +82,16 @@ class Repository(Reads):
         await self._transport.change("Arm", documents.ARM, values)
 
     async def disarm(self, node_id: str) -> None:
-        """Takes GitHub's own auto-merge back, if it was ordered."""
-        try:
-            await self._transport.change("Disarm", documents.DISARM, {"pull": node_id})
-        except Refused as error:
-            if error.status != 422:
-                raise
+        """Takes GitHub's own auto-merge back. Raises `Refused` when it is not ordered."""
+        await self._transport.change("Disarm", documents.DISARM, {"pull": node_id})
 
     async def enqueue(self, node_id: str, *, sha: Sha) -> None:
         """Puts the pull request into the merge queue. Raises `Refused` when it can't."""
         await self._transport.change("Enqueue", documents.ENQUEUE, {"pull": node_id, "sha": sha})
+
+    async def dequeue(self, node_id: str) -> None:
+        """Takes the pull request out of the merge queue. Raises `Refused` when it is not in it."""
+        await self._transport.change("Dequeue", documents.DEQUEUE, {"pull": node_id})
 
     async def close(self, number: int) -> None:
         """Closes a pull request without merging it."""

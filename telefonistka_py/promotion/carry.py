@@ -212,7 +212,7 @@ class One:
 
 
 async def supersede(means: Means, config: Config, older: OpenPull, newer: int | None) -> None:
-    """Tells on the older promotion, takes its auto-merge back, and closes it where that is wanted and nobody's work.
+    """Tells on the older promotion, keeps GitHub from merging it, and closes it where that is wanted and nobody's work.
 
     `newer` None: its source is back at what the targets hold. Whatever fails here must not stop the newer promotion.
     """
@@ -222,8 +222,12 @@ async def supersede(means: Means, config: Config, older: OpenPull, newer: int | 
     text = render.superseded(newer, close, touched and config.supersede == "close", means.templates)
     await comments.try_to_keep(means.repo, number, render.NEIGHBOUR_TOPIC, text)
     try:
-        await means.repo.disarm(older.pull.node_id)
-        if close and (await means.repo.landing(number)).head_sha == older.pull.head_sha:
+        now = await means.repo.landing(number)
+        if now.queued:  # it would come out before the newer one, and conflict with it
+            await means.repo.dequeue(now.node_id)
+        if now.armed:
+            await means.repo.disarm(now.node_id)
+        if close and now.head_sha == older.pull.head_sha:
             # In this order an attempt that ends in between finds the rest still to be done: the pull request is open.
             await means.repo.delete_branch(older.branch)
             await means.repo.close(number)

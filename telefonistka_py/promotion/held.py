@@ -33,7 +33,7 @@ async def on_due(repo: Repository, event: LandingEvent, clock: Callable[[], date
         return await _left(
             repo, event, templates, "it conflicts with the default branch, and somebody must resolve that"
         )
-    if now.blocked:
+    if now.blocked and not now.has_queue:
         raise HeldBack(f"#{event.number} is still held back by checks or reviews", retry_at=clock() + AGAIN)
     there = await repo.entries_now(event.branch, [path for path, _ in event.sources])
     if there != [sha for _, sha in event.sources]:
@@ -44,7 +44,10 @@ async def on_due(repo: Repository, event: LandingEvent, clock: Callable[[], date
         raise HeldBack(f"#{event.number} no longer carries the label {event.label}", retry_at=clock() + AGAIN)
     # What was decided on the contents of one head is not left to GitHub, which would merge later pushes too (N5).
     may_arm = not event.label
-    match await merge.land(repo, event.number, now.node_id, event.sha, event.method, may_arm=may_arm):
+    landed = await merge.land(
+        repo, event.number, now.node_id, event.sha, event.method, may_arm=may_arm, has_queue=now.has_queue
+    )
+    match landed:
         case Merged():
             return f"merged #{event.number}"
         case Underway(how):

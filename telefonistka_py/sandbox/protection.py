@@ -88,7 +88,10 @@ def review_decision(repo: "Repo", pull: Pull) -> str | None:
 
 
 async def merge_state(repo: "Repo", pull: Pull) -> str:
-    """GraphQL's `mergeStateStatus`. It tells of the branch's rules, not of the queue that they may send one to."""
+    """GraphQL's `mergeStateStatus`. It tells of the branch's rules, not of the queue that they may send one to.
+
+    Some see `BLOCKED` for whatever must take the queue: `Repo.queue_blocks`.
+    """
     mergeable = await merges.shown_mergeable(repo, pull)
     if mergeable is None:
         return "UNKNOWN"
@@ -100,6 +103,8 @@ async def merge_state(repo: "Repo", pull: Pull) -> str:
     behind = rules.strict and await merges.is_behind(repo, pull)
     if lacking:
         return "BEHIND" if behind and len(lacking) == 1 else "BLOCKED"
+    if rules.queue and repo.queue_blocks:
+        return "BLOCKED"
     states = [each.state for each in statuses.latest(repo.statuses(pull.head_sha))]
     states += [checks.outcome(each) for each in checks.latest(repo, pull.head_sha)]
     return "CLEAN" if all(state == "success" for state in states) else "UNSTABLE"

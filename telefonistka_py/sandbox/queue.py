@@ -77,12 +77,15 @@ async def remove(repo: "Repo", by: User, pull: Pull, reason: str) -> Entry | Non
     return found
 
 
-async def run(repo: "Repo", fails: Collection[int]) -> list[int]:
-    """The queues' checks are done: merges every entry but those in `fails`. Answers the numbers that were merged."""
+async def run(repo: "Repo", fails: Collection[int], waits: Collection[int] = ()) -> list[int]:
+    """The queues' checks are done, but for `waits`: merges every other entry that is not in `fails`. Answers the
+    numbers that were merged."""
     merged = []
     bot = repo.hub.users.get(BOT) or repo.hub.add_user(BOT, kind="Bot")
     async with repo.lock:
         for found in [each for waiting in repo.queues.values() for each in waiting]:
+            if found.pull.number in waits:
+                continue
             if found.pull.number in fails:
                 await _drop(repo, bot, found.pull, "CI_FAILURE")
                 continue

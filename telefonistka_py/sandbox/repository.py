@@ -56,6 +56,8 @@ class Repo:
         """By branch name."""
         self.queues: dict[str, list[queue.Entry]] = {}
         """Merge queues by branch name."""
+        self.queue_blocks = False
+        """Whether `mergeStateStatus` is `BLOCKED` where a merge queue is demanded, also when nothing is missing."""
         self.undecided = 0
         """For how many more requests that ask GitHub is still computing whether a pull request can be merged."""
         self._undecided_at = -1
@@ -207,9 +209,14 @@ class Repo:
         run = next((each for each in running if each.status != "completed"), None)
         return await checks.change(self, run, wish) if run else await checks.make(self, app, sha, wish)
 
-    async def run_queue(self, *, fails: Iterable[int] = ()) -> list[int]:
-        """The merge queues' checks are done: merges what waits, but for `fails`. Answers the numbers merged."""
-        return await queue.run(self, set(fails))
+    async def enqueue(self, login: str, number: int, *, jump: bool = False) -> None:
+        """Puts a pull request into its merge queue; `jump`: before those that are in it."""
+        await queue.enqueue(self, self.hub.user(login), self.pull(number), head=None, jump=jump)
+
+    async def run_queue(self, *, fails: Iterable[int] = (), waits: Iterable[int] = ()) -> list[int]:
+        """The merge queues' checks are done, but for `waits`: merges what is in them, but for `fails`. Answers the
+        numbers merged."""
+        return await queue.run(self, set(fails), set(waits))
 
     async def close(self, login: str, number: int) -> None:
         await issues.close(self, self.hub.user(login), self.issue(number))

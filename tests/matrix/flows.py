@@ -72,6 +72,17 @@ def merged(branch: str = "feature") -> Act:
     return act
 
 
+def queued(branch: str = "feature") -> Act:
+    """alice's pull request goes through the merge queue, before what is in it."""
+
+    async def act(scene: Scene) -> None:
+        others = [entry.pull.number for entry in scene.repo.queues.get("main", [])]
+        await scene.repo.enqueue("alice", scene.pulls[branch].number, jump=True)
+        assert await scene.repo.run_queue(waits=others)
+
+    return act
+
+
 def labelled(label: str, branch: str = "feature") -> Act:
     async def act(scene: Scene) -> None:
         await scene.repo.label("alice", scene.pulls[branch].number, label)
@@ -93,14 +104,18 @@ def pushed(branch: str, files: Mapping[str, Content | None]) -> Act:
     return act
 
 
-def protected(*, auto_merge: bool = False, queue: bool = False) -> Act:
+def protected(*, auto_merge: bool = False) -> Act:
     """`main` demands the check `ci/test`."""
 
     async def act(scene: Scene) -> None:
-        scene.repo.protect("main", checks=("ci/test",), queue=queue)
+        scene.repo.protect("main", checks=("ci/test",))
         scene.repo.allow_auto_merge = auto_merge
 
     return act
+
+
+async def with_a_queue(scene: Scene) -> None:
+    scene.repo.protect("main", queue=True)
 
 
 async def checked(scene: Scene) -> None:
@@ -270,6 +285,12 @@ FLOWS = (
         level("supersedePromotionPrs: close\n" + TWO_STAGES),
         (merged(), merged("second")),
         together(opened(CHANGE), opened({"workspace/nginx/more.yaml": "3\n"}, branch="second")),
+    ),
+    Flow(
+        "a newer promotion that takes the older one's place in the merge queue",
+        level(HELD.replace("autoApprovePromotionPrs: true\n", "")),
+        (queued(), queued("second")),
+        together(opened(CHANGE), opened({"workspace/nginx/more.yaml": "3\n"}, branch="second"), with_a_queue),
     ),
     Flow(
         "a newer promotion that tells the older one",

@@ -108,8 +108,11 @@ RISKIEST: dict[str, list[tuple[Side, str, int]]] = {
     ],
     "a newer promotion that closes the older one": [
         ("after", f"POST {REPO}/issues/3/comments", 1),
-        ("after", "Disarm", 1),
         ("before", f"PATCH {REPO}/pulls/3", 1),
+    ],
+    "a newer promotion that takes the older one's place in the merge queue": [
+        ("after", "Dequeue", 1),
+        ("after", "Enqueue", 2),
     ],
     "drift that takes several comments": [
         ("after", f"POST {REPO}/issues/1/comments", 1),
