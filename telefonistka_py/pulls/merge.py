@@ -44,7 +44,8 @@ async def land(
             case NeedsQueue():
                 return await _queued(repo, number, node_id, sha, method, may_arm)
             case Held() as held:
-                return await _armed(repo, number, node_id, sha, method, held) if may_arm else held
+                met = f"#{number} can be merged now"
+                return await _armed(repo, node_id, sha, method, held, met=met) if may_arm else held
             case Moved() as moved:
                 return moved
     return Merged()
@@ -58,15 +59,16 @@ async def _queued(repo: Repository, number: int, node_id: str, sha: Sha, method:
         if (await repo.landing(number)).queued:  # an earlier attempt did it
             return Underway(_THE_QUEUE)
         held = Held(f"it could not be added to the merge queue: {refused.reason}")
-        return await _armed(repo, number, node_id, sha, method, held) if may_arm else held
+        return await _armed(repo, node_id, sha, method, held) if may_arm else held
     return Underway(_THE_QUEUE)
 
 
-async def _armed(repo: Repository, number: int, node_id: str, sha: Sha, method: str, held: Held) -> Landing:
+async def _armed(repo: Repository, node_id: str, sha: Sha, method: str, held: Held, *, met: str = "") -> Landing:
+    """Raises `WorldUnwell` with `met`, if given, when what held it was met meanwhile."""
     try:
         await repo.arm(node_id, sha=sha, method=method, message=MESSAGE)
     except Refused as refused:
-        if _CLEAN.search(refused.reason):  # what held it was met meanwhile
-            raise WorldUnwell(f"#{number} can be merged now") from refused
+        if met and _CLEAN.search(refused.reason):
+            raise WorldUnwell(met) from refused
         return held
     return Underway("auto-merge")
