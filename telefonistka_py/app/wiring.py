@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -299,6 +299,7 @@ async def build(
                 graphql_url=settings.github.graphql,
                 clock=clock,
                 observe=counted.Requests(metrics, tracer),
+                turns=nullcontext if inbox is None else inbox.turn,
             )
 
         github, wording = connection(settings.identity), texts.load(settings.templates)

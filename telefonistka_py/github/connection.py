@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -51,6 +52,9 @@ def whole(pages: Iterable[Page]) -> tuple[Listed, ...]:
     return tuple(each for each in found.values() if each is not None)
 
 
+Turns = Callable[[str], AbstractAsyncContextManager[object]]
+
+
 class Connection:
     """GitHub, seen by one App or one personal token."""
 
@@ -64,8 +68,10 @@ class Connection:
         clock: Clock,
         observe: Observer,
         jitter: Callable[[], float] = random.random,
+        turns: Turns = nullcontext,
     ) -> None:
-        """`jitter` gives numbers from 0 to 1, so that not everybody comes back at the same moment."""
+        """`jitter` gives numbers from 0 to 1, so that not everybody comes back at the same moment. `turns` gives, by
+        the identity's name, what keeps the changes of several processes one after another."""
         self._session = session
         self._rest_url = rest_url
         self._graphql_url = graphql_url
@@ -74,7 +80,9 @@ class Connection:
         self._jitter = jitter
         self._transports: dict[int, Transport] = {}
         self._login: Login | None = None
-        self._own = self._transport(credentials if isinstance(credentials, Token) else _no_token)
+        self._turns = turns
+        self._name = credentials.name
+        self._own = self._transport(credentials if isinstance(credentials, Token) else _no_token, self._name)
         self._app = Application(credentials, self._own, clock) if isinstance(credentials, App) else None
 
     @property
@@ -167,7 +175,8 @@ class Connection:
             raise OperatorMistake("a GitHub App reads and writes through an installation, and none was named")
         if installation not in self._transports:
             token = InstallationToken(partial(self._app.token, installation), self._app.now)
-            self._transports[installation] = self._transport(token, token.forget)
+            name = f"{self._name} installation {installation}"
+            self._transports[installation] = self._transport(token, name, token.forget)
         return self._transports[installation]
 
     def _application(self) -> Application:
@@ -175,7 +184,7 @@ class Connection:
             raise OperatorMistake("a personal token has no installations and no webhook; only a GitHub App has")
         return self._app
 
-    def _transport(self, token: TokenSource, forget: Callable[[str], None] | None = None) -> Transport:
+    def _transport(self, token: TokenSource, name: str, forget: Callable[[str], None] | None = None) -> Transport:
         return Transport(
             self._session,
             rest_url=self._rest_url,
@@ -185,6 +194,7 @@ class Connection:
             observe=self._observe,
             jitter=self._jitter,
             forget=forget,
+            turn=partial(self._turns, name),
         )
 
 

@@ -1,6 +1,7 @@
 """Who we are at GitHub: an App with a token per installation, or one personal token."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -36,6 +37,11 @@ class App:
     id: str
     private_key: str = field(repr=False)
 
+    @property
+    def name(self) -> str:
+        """Tells it from other identities."""
+        return f"App {self.id}"
+
     def jwt(self, now: datetime) -> str:
         """Proof of being this App, valid for 8 minutes and issued a minute ago, for clocks that differ a little
         (https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app).
@@ -56,6 +62,11 @@ class Token:
     """A personal access token."""
 
     value: str = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Tells it from other identities, and nobody what it is."""
+        return f"token {hashlib.sha256(self.value.encode()).hexdigest()}"
 
     async def __call__(self) -> str:
         return self.value

@@ -10,6 +10,7 @@ import json
 import re
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -30,6 +31,8 @@ TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10)
 Clock = Callable[[], datetime]
 TokenSource = Callable[[], Awaitable[str]]
 """The token to use now."""
+
+Turn = Callable[[], AbstractAsyncContextManager[object]]
 
 _NO_HEADERS: Mapping[str, str] = {}
 
@@ -93,8 +96,10 @@ class Transport:
         observe: Observer,
         jitter: Callable[[], float],
         forget: Callable[[str], None] | None = None,
+        turn: Turn = nullcontext,
     ) -> None:
-        """`forget` is told of a token that GitHub refused, where `token` can then give another."""
+        """`forget` is told of a token that GitHub refused, where `token` can then give another. `turn` waits until no
+        other process changes anything with this identity."""
         self._session = session
         self._rest_url = rest_url
         self._graphql_url = graphql_url
@@ -105,6 +110,7 @@ class Transport:
         self._budget = Budget(jitter)
         self._etags = Etags()
         self._mutations = asyncio.Lock()
+        self._turn = turn
 
     def left(self) -> Left:
         """What this identity may still ask."""
@@ -126,12 +132,12 @@ class Transport:
 
     async def mutate(self, method: str, url: str, data: Any = b"") -> Any:
         """Changes something; waits until this identity's earlier changes were answered."""
-        async with self._mutations:
+        async with self._mutations, self._turn():
             return (await self._send(self._ask(method, url, data), None)).data
 
     async def change(self, operation: str, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """A GraphQL mutation; waits like `mutate`."""
-        async with self._mutations:
+        async with self._mutations, self._turn():
             return await self.query(operation, document, variables)
 
     async def query(

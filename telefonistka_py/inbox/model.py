@@ -1,6 +1,7 @@
 """The durable inbox, as the rest of the house sees it. SQLite and PostgreSQL implement it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -224,6 +225,13 @@ class Inbox(Protocol):
         """Returns when something may have become claimable since the last call; may return for nothing.
 
         Only one task may wait here at a time.
+        """
+        ...
+
+    def turn(self, name: str) -> AbstractAsyncContextManager[None]:
+        """Waits until no other process that works on this inbox is in a turn of that name.
+
+        A courtesy to whom the turns are for: after some seconds without it, and without a database, it is gone without.
         """
         ...
 

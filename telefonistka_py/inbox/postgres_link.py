@@ -74,8 +74,10 @@ async def _set_up(db: Db) -> None:
     await db.execute(_SESSION)
 
 
-def pool(url: str, patience_seconds: float) -> AsyncConnectionPool[Db]:
-    """Connections to share, not opened yet. One that died is replaced when it is asked for.
+def pool(
+    url: str, patience_seconds: float, *, least: int = 1, most: int = _MOST_CONNECTIONS
+) -> AsyncConnectionPool[Db]:
+    """`least` to `most` connections to share, not opened yet. One that died is replaced when it is asked for.
 
     Who asks waits up to `patience_seconds`, while the database restarts or all connections are in use.
     """
@@ -90,8 +92,8 @@ def pool(url: str, patience_seconds: float) -> AsyncConnectionPool[Db]:
     shared: AsyncConnectionPool[Db] = AsyncConnectionPool(
         _complete(url),
         kwargs={"autocommit": True},
-        min_size=1,
-        max_size=_MOST_CONNECTIONS,
+        min_size=least,
+        max_size=most,
         timeout=patience_seconds,
         reconnect_timeout=1.0,
         configure=_set_up,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ from telefonistka_py.inbox.model import Claim, Counts, Delivery, Entry, Kept, Re
 from telefonistka_py.inbox.postgres_link import Db
 from telefonistka_py.inbox.postgres_news import News
 from telefonistka_py.inbox.postgres_puts import Puts, Unfit
+from telefonistka_py.inbox.postgres_turns import Turns
 
 Clock = Callable[[], datetime]
 
@@ -60,6 +62,7 @@ class PostgresInbox:
         self._clock = clock
         self._stale_after = stale_after
         self._pool = postgres_link.pool(url, patience_seconds)
+        self._turns = Turns(url, patience_seconds)
         self._closed = False
         self._stirred = asyncio.Event()
         self._stirred.set()
@@ -71,6 +74,7 @@ class PostgresInbox:
     async def open(self) -> None:
         """Once, before anything else."""
         await self._pool.open()
+        await self._turns.open()
         await self._news.begun()
         await self._take_over_at_times(self._clock())
 
@@ -151,6 +155,9 @@ class PostgresInbox:
             return
         self._stirred.clear()
 
+    def turn(self, name: str) -> AbstractAsyncContextManager[None]:
+        return self._turns.turn(name)
+
     async def check(self) -> None:
         now = self._clock()
         await self._run(lambda db: postgres_rows.leave_mark(db, now))
@@ -159,6 +166,7 @@ class PostgresInbox:
         self._closed = True
         await self._puts.finished()
         await self._news.close()
+        await self._turns.close()
         await self._pool.close()
 
     async def _run(self, work: Work[_T]) -> _T:

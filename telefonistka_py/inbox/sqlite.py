@@ -8,6 +8,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -129,6 +130,9 @@ class SqliteInbox:
     async def changed(self) -> None:
         await self._stirred.wait()
         self._stirred.clear()
+
+    def turn(self, name: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext()  # no other process works on the file
 
     async def check(self) -> None:
         at = rows.micros(self._clock())

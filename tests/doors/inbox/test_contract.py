@@ -326,6 +326,17 @@ async def test_what_was_hastened_and_taken_over_looks_once(inbox: Inbox, clock: 
     assert await inbox.claim("w") is None
 
 
+async def test_turns_of_different_names_wait_for_nobody_and_give_what_they_hold_back(inbox: Inbox) -> None:
+    async with asyncio.timeout(10):
+        async with inbox.turn("a"), inbox.turn("b"):
+            pass
+        with pytest.raises(ZeroDivisionError):
+            async with inbox.turn("a"):
+                1 / 0  # noqa: B018
+        async with inbox.turn("a"):
+            pass
+
+
 async def crashed(inbox: Inbox, clock: HandClock, times: int) -> None:
     """As many claims as `times` are made, and never heard of again."""
     for _ in range(times):
