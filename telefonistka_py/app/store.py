@@ -16,7 +16,7 @@ from telefonistka_py.settings import Settings
 async def opened(settings: Settings, clock: Callable[[], datetime], *, beside: bool = False) -> AsyncIterator[Inbox]:
     """The inbox, as long as the context is open; `beside` a server that may be using it, for a look and a word by hand.
 
-    Raises `OperatorMistake` when it can't be used.
+    Raises `OperatorMistake` when it can't be used, `WorldUnwell` when it can't be at this moment.
     """
     inbox = await _open(settings, clock, beside)
     try:

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from telefonistka_py.errors import TelefonistkaError
+from telefonistka_py.errors import TelefonistkaError, WorldUnwell
 
 _COMMANDS = {
     "bump": "Make several edits in another repository, by one pull request.",
@@ -47,6 +47,8 @@ _ERROR_EXIT = {
     "setup": 2,
     "templates": 2,
 }
+# What time may heal is no mistake: whoever supervises the server starts it again.
+_UNWELL_EXIT = {"server": 1}
 
 
 class _Lazy(click.Group):
@@ -99,7 +101,9 @@ def run(arguments: list[str] | None = None) -> int:
         return 130
     except TelefonistkaError as error:
         click.echo(f"Error: {error}", err=True)
-        return _ERROR_EXIT.get(_command(arguments), 1)
+        command = _command(arguments)
+        code = _ERROR_EXIT.get(command, 1)
+        return _UNWELL_EXIT.get(command, code) if isinstance(error, WorldUnwell) else code
     except BrokenPipeError:
         sys.stderr.close()  # whoever read us has gone; there is nobody left to tell
         return 141

@@ -12,7 +12,7 @@ def server() -> None:
     says what is missing.
 
     \b
-    Exit codes: 0 stopped, 2 a variable is missing or wrong.
+    Exit codes: 0 stopped, 1 the database can't be reached, 2 a variable is missing or wrong.
     """
     import asyncio
 

@@ -20,8 +20,8 @@ async def open_inbox(
     """The inbox in the database at `url` (`postgresql://…`), beside any others who use it.
 
     `clock` gives aware UTC. `patience_seconds` is how long whoever asks later waits for a connection, as while the
-    database restarts. Raises `OperatorMistake` when the database can't be reached, when its layout is not this code's,
-    or when the extra is not installed.
+    database restarts. Raises `WorldUnwell` when the database can't be reached, `OperatorMistake` when its layout is not
+    this code's, or when the extra is not installed.
     """
     _require_extra()
     from telefonistka_py.inbox import postgres_store

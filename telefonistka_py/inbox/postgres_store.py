@@ -41,10 +41,14 @@ async def opened(url: str, clock: Clock, stale_after: timedelta, patience_second
         async with await postgres_link.connected(url) as db:
             await postgres_schema.refuse_other_layout(db, where)
     except psycopg.Error as error:
-        raise OperatorMistake(
+        said = (
             f"The inbox in the database {where} can't be opened ({postgres_link.reason(error)}): correct "
             "TELEFONISTKA_DATABASE_URL, or start the database."
-        ) from None
+        )
+        # The driver does not tell a wrong password from a database that is starting.
+        if isinstance(error, psycopg.OperationalError):
+            raise WorldUnwell(said) from None
+        raise OperatorMistake(said) from None
     inbox = PostgresInbox(url, clock, stale_after, patience_seconds)
     try:
         await inbox.open()

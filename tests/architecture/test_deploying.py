@@ -141,15 +141,15 @@ def test_what_starting_again_can_not_mend_is_not_started_again(tmp_path: Path) -
     for environ in ({}, {"GITHUB_OAUTH_TOKEN": "t", "GITHUB_WEBHOOK_SECRET": "s", "LISTEN_ADDR": "nowhere"}):
         assert server_ends(environ, tmp_path) == int(settled["RestartPreventExitStatus"])
     assert settled["Restart"] == "always"
-    assert int(settled["StartLimitBurst"]) * int(settled["RestartSec"]) < 600
-    assert settled["StartLimitIntervalSec"] == "10min"
 
 
-def test_a_database_that_does_not_answer_ends_the_server_in_the_same_way_as_the_paper_warns(tmp_path: Path) -> None:
+def test_a_server_that_finds_no_database_is_started_again_for_as_long_as_it_takes(tmp_path: Path) -> None:
+    settled = dict(directives())
     away = {"TELEFONISTKA_DATABASE_URL": f"postgresql://u:p@/inbox?host={tmp_path}"}
-    assert server_ends({"GITHUB_OAUTH_TOKEN": "t", "GITHUB_WEBHOOK_SECRET": "s", **away}, tmp_path) == 2
+    ends = server_ends({"GITHUB_OAUTH_TOKEN": "t", "GITHUB_WEBHOOK_SECRET": "s", **away}, tmp_path)
+    assert ends not in (0, int(settled["RestartPreventExitStatus"]))
+    assert settled["StartLimitIntervalSec"] == "0"
     drop_in = dict(directives(fenced("ini", "postgresql.service")))
-    assert drop_in["RestartPreventExitStatus"] == "", "an empty one takes back what the unit says"
     assert drop_in["ExecStartPre"] == "/opt/telefonistka/bin/telefonistka migrate"
 
 

@@ -63,6 +63,6 @@ async def test_the_server_says_so_when_it_starts(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "telefonistka_py", "server"], env=environ, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 2, "there is no such database"
+    assert done.returncode == 1, "there is no such database, and there may be one at the next start"
     first = json.loads(done.stderr.splitlines()[0])
     assert (first["level"], first["event"].partition(",")[0]) == ("warning", f"2 deliveries wait in the file {path}")
