@@ -14,7 +14,8 @@ from telefonistka_py.config.problem import Problem, Severity
 from telefonistka_py.config.read import ROOT
 from telefonistka_py.localgit.clone import Clone
 from telefonistka_py.names import Login
-from telefonistka_py.promotion import offline
+from telefonistka_py.promotion import effect, offline
+from telefonistka_py.promotion.model import Effect, Kind
 from telefonistka_py.promotion.offline import Planned, Preview, Told
 from telefonistka_py.templates import Templates
 
@@ -185,6 +186,16 @@ def _promotion(planned: Planned) -> list[str]:
         ]
         lines += [f"  label     {label}" for label in draft.labels]
         lines += [f"  assignee  {draft.assignee}"] if draft.assignee else []
-    lines += [f"  {source} ➡️  {target}" for target, source in promotion.sync.items()]
+    lines += [f"  {_becomes(each)}" for each in promotion.effects]
     lines += [f"  🚫 {skip.component} to {skip.target}: {skip.reason}" for skip in promotion.skips]
     return [*lines, ""]
+
+
+def _becomes(what: Effect) -> str:
+    """What becomes of a target, in the words of the comments."""
+    counts = effect.in_words(what)
+    if what.kind is Kind.REMOVES:
+        return f"🗑  removes {what.target}{f' ({counts})' if counts else ''}: {what.source} is gone"
+    said = {Kind.ADDS: ["new", counts], Kind.LEVEL: ["equal already"], Kind.CHANGES: [counts]}[what.kind]
+    brackets = ", ".join(filter(None, said))
+    return f"{what.source} ➡️  {what.target}{f' ({brackets})' if brackets else ''}"

@@ -119,12 +119,25 @@ def test_a_merge_is_planned_for_a_person(bench: Bench) -> None:
         "  branch    promotions/12-<branch>-",
         "  changes   3 files: +1 ~1 -1",
         "  label     gitops",
-        "  w/nginx ➡️  dev/nginx",
+        "  w/nginx ➡️  dev/nginx (3 files: +1 ~1 -1)",
+        "  w/nginx ➡️  prod/nginx (new, 3 files)",
         "  🚫 nginx to lab/: blocked by 'lab' of promotionTargetBlockList in w/nginx/telefonistka.yaml",
         "Flow 1 (w/) is not used for w/nginx: the pull request has none of the labels hotfix.",
     ]:
         assert line in bench.out
     assert bench.err == ""
+
+
+def test_what_is_removed_and_what_is_equal_already_is_said(bench: Bench) -> None:
+    config = builders.yaml({"promotionPaths": [builders.flow("w/", ["a/", "b/"])]})
+    files: builders.Files = {"telefonistka.yaml": config}
+    files |= {"w/old/x": "x", "w/old/y": "y", "a/old/x": "x", "a/old/y": "y"}
+    gone: builders.Files = {path: content for path, content in files.items() if not path.startswith("w/old")}
+    bench.holds(files, Snapshot(gone | {"w/nginx/x": "x", "a/nginx/x": "x"}, "New (#12)"))
+    assert bench.plan("--merge", "main") == 0
+    lines = bench.out.splitlines()
+    assert "  🗑  removes a/old (2 files): w/old is gone" in lines
+    assert "  w/nginx ➡️  a/nginx (equal already)" in lines
 
 
 def test_what_git_does_not_know_is_told(bench: Bench) -> None:
