@@ -130,9 +130,9 @@ def test_a_merge_is_planned_for_a_person(bench: Bench) -> None:
 
 def test_what_is_removed_and_what_is_equal_already_is_said(bench: Bench) -> None:
     config = builders.yaml({"promotionPaths": [builders.flow("w/", ["a/", "b/"])]})
-    old = {"telefonistka.yaml": config, "w/old/x": "x", "w/old/y": "y", "a/old/x": "x", "a/old/y": "y"}
+    old: builders.Files = {"telefonistka.yaml": config, "w/old/x": "x", "w/old/y": "y", "a/old/x": "x", "a/old/y": "y"}
     new = {path: content for path, content in old.items() if not path.startswith("w/")}
-    bench.holds({**old}, Snapshot({**new, "w/nginx/x": "x", "a/nginx/x": "x"}, "New (#12)"))
+    bench.holds(old, Snapshot({**new, "w/nginx/x": "x", "a/nginx/x": "x"}, "New (#12)"))
     assert bench.plan("--merge", "main") == 0
     lines = bench.out.splitlines()
     assert "  🗑  removes a/old (2 files): w/old is gone" in lines
