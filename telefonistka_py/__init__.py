@@ -19,7 +19,7 @@ Imports go down, never up or sideways:
 9     `cli`, `demo`                               one file per command; the demonstration
 8     `server`, `setup`, `doctor`                 the webhook, the status page, the worker, start and drained stop; the
                                                   page that registers the App; what is missing, and what to do
-7     `app`, `reactions`, `settings`              wiring; which event starts what; the only reader of the environment
+7     `app`, `reactions`, `settings`              wiring; which event starts what; what the variables of ours may say
 6     `drift`, `argocd`, `fanout`, `bump`,        capabilities, unaware of each other: what differs already; what a
       `commands`, `recovery`, `census`,           change does in the clusters; webhooks forwarded; versions bumped from
       `suggest`                                   CI; comments as commands; deliveries that were missed; counts; a first
@@ -27,7 +27,7 @@ Imports go down, never up or sideways:
 5     `promotion`                                 what a merge leads to: routes, plan, texts, and the flow that acts
 4     `feedback`, `pulls`                         how we comment and set statuses; how we open pull requests
 3     `github`, `localgit`, `inbox`               doors: GitHub, a clone on disk, the durable inbox
-2     `observability`                             logs, metrics and traces
+2     `observability`, `environment`              logs, metrics and traces; variables, and what is wrong with them
 1     `tree`, `config`, `events`, `templates`,    rules: git trees as values, `telefonistka.yaml`, events, texts,
       `textdiff`, `needs`, `variables`            unified diffs; what the App may do and hear; the environment's names
 0     `errors`, `names`, `markdown`, `counted`    words

@@ -6,14 +6,14 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal, cast, get_args
 from urllib.parse import unquote, urlsplit
 
-from telefonistka_py import variables
 from telefonistka_py.argocd import instances
 from telefonistka_py.argocd.instances import Instance
+from telefonistka_py.environment import Environment
 from telefonistka_py.errors import OperatorMistake
 from telefonistka_py.fanout import hosts
 from telefonistka_py.fanout.hosts import Allowed
@@ -23,8 +23,6 @@ from telefonistka_py.inbox import address
 LogLevel = Literal["debug", "info", "warn", "error"]
 LogFormat = Literal["auto", "json", "text"]
 
-_TRUE = frozenset({"1", "t", "true", "y", "yes", "on"})
-_FALSE = frozenset({"0", "f", "false", "n", "no", "off"})
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?")
 _SHORTEST_TOKEN = _SHORTEST_SECRET = 16
 _SHORTEST_STALE = 15.0
@@ -187,7 +185,7 @@ def read(environ: Mapping[str, str], *, webhook: bool = True, github: bool = Tru
         status_url_template=env.existing("CUSTOM_COMMIT_STATUS_URL_TEMPLATE_PATH", Path.is_file, "file"),
         argocd=argocd,
         handle_self_comment=env.flag("HANDLE_SELF_COMMENT"),
-        log_level=cast(LogLevel, env.one_of("LOG_LEVEL", "info", get_args(LogLevel))),
+        log_level=cast(LogLevel, env.one_of("LOG_LEVEL", "info", get_args(LogLevel), _OTHER_LEVELS)),
         log_format=cast(LogFormat, env.one_of("LOG_FORMAT", "auto", get_args(LogFormat))),
         listen=env.listen(),
         inbox=env.inbox(is_made=webhook),
@@ -272,70 +270,8 @@ def read_database_url(environ: Mapping[str, str]) -> str | None:
     return url
 
 
-class _Asked(Mapping[str, str]):
-    """An environment that remembers which variables it was asked for."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self.names: set[str] = set()
-
-    def __getitem__(self, name: str) -> str:
-        self.names.add(name)
-        return self._environ[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._environ)
-
-    def __len__(self) -> int:
-        return len(self._environ)
-
-
-class _Environment:
-    """Reads variables one by one and remembers what is wrong with them."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._given = environ
-        self._environ = _Asked(environ)
-        self.mistakes: list[str] = []
-        self.notices: list[str] = []
-
-    def get(self, name: str) -> str:
-        """The variable without surrounding white space; empty when it isn't set."""
-        return self._environ.get(name, "").strip()
-
-    def mistake(self, sentence: str) -> None:
-        self.mistakes.append(sentence)
-
-    def flag(self, name: str) -> bool:
-        value = self.get(name).lower()
-        if value and value not in _TRUE | _FALSE:
-            self.mistake(f"{name} is {value!r}: set it to true or false.")
-        return value in _TRUE
-
-    def one_of(self, name: str, default: str, choices: tuple[str, ...]) -> str:
-        value = self.get(name).lower() or default
-        value = same if (same := _OTHER_LEVELS.get(value)) in choices else value
-        if value not in choices:
-            self.mistake(f"{name} is {value!r}: set it to one of {', '.join(choices)}.")
-        return value
-
-    def number(self, name: str, default: float, *, least: float, most: float, whole: bool = False) -> float:
-        text = self.get(name)
-        if not text:
-            return default
-        if re.fullmatch(r"[0-9]{1,12}" if whole else r"[0-9]{1,12}(\.[0-9]+)?", text) and least <= float(text) <= most:
-            return float(text)
-        kind = "a whole number" if whole else "a number"
-        self.mistake(f"{name} is {text!r}: set it to {kind} from {least:.15g} to {most:.15g}.")
-        return default
-
-    def look_for_unknown(self) -> None:
-        """After all others were asked for: those that nothing reads, and that look like ours."""
-        for each in variables.unknown(self._given, self._environ.names):
-            if each.may_open_a_door:
-                self.mistake(f"{each.said} As it is, pushes might be sent to any host, so that nothing is started.")
-            else:
-                self.notices.append(f"{each.said} It is ignored.")
+class _Environment(Environment):
+    """What each variable of ours may say."""
 
     def webhook_secrets(self) -> tuple[str, ...]:
         names = ("GITHUB_WEBHOOK_SECRET", "GITHUB_WEBHOOK_SECRET_PREVIOUS")
@@ -431,16 +367,6 @@ class _Environment:
         """The variable that counts, and its value; the more exact one comes first."""
         exact, general = f"OTEL_EXPORTER_OTLP_TRACES_{what}", f"OTEL_EXPORTER_OTLP_{what}"
         return (exact, self.get(exact)) if self.get(exact) else (general, self.get(general))
-
-    def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
-        """Networks in CIDR notation, separated by commas."""
-        found: list[IPv4Network | IPv6Network] = []
-        for text in filter(None, (part.strip() for part in self.get(name).split(","))):
-            try:
-                found.append(ip_network(text, strict=False))
-            except ValueError:
-                self.mistake(f"{name} holds {text!r}: list networks such as 10.0.0.0/8, separated by commas.")
-        return tuple(found)
 
     def fanout(self) -> Limits:
         def span(name: str, default: timedelta, unit: timedelta, least: float, most: float) -> timedelta:

@@ -32,6 +32,7 @@ FLOORS = {
     "localgit": 3,
     "inbox": 3,
     "observability": 2,
+    "environment": 2,
     "tree": 1,
     "config": 1,
     "needs": 1,
