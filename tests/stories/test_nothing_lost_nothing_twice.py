@@ -141,7 +141,7 @@ async def test_a_failure_at_a_single_request_changes_nothing_in_the_end(
     tmp_path: Path, status: int | None, after_effect: bool, files: dict[str, Content]
 ) -> None:
     """A sample: the matrix tries every request."""
-    await failing_at(tmp_path, status, after_effect, files, every=3)
+    await failing_at(tmp_path, status, after_effect, files, every=5)
 
 
 async def failing_at(

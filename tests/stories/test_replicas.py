@@ -32,7 +32,7 @@ class Changes:
         self.most = max(self.most, self.underway)
         if when == "before":
             self.all += 1
-            for _ in range(50):  # whoever may, comes in between
+            for _ in range(20):  # whoever may, comes in between
                 await asyncio.sleep(0)
 
 
@@ -50,13 +50,13 @@ async def test_changes_of_one_installation_go_one_after_another_whichever_replic
     house: House, database_url: str
 ) -> None:
     """https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api"""
-    repos = [await house.repo(level(), f"acme/gitops{number}") for number in range(4)]
+    repos = [await house.repo(level(), f"acme/gitops{number}") for number in range(3)]
     async with two(house, database_url) as replicas:
         house.hub.on_request = changes = Changes()
         for repo in repos:
             await house.change(repo, {"workspace/nginx/values.yaml": "2\n"})
         async with asyncio.timeout(60):
             await asyncio.gather(*(replica.settle() for replica in replicas))
-        assert [len(house.promotions(repo)) for repo in repos] == [1] * 4
-        assert changes.all > 20
+        assert [len(house.promotions(repo)) for repo in repos] == [1] * 3
+        assert changes.all >= 15
         assert changes.most == 1

@@ -204,7 +204,7 @@ async def test_news_that_come_while_others_settle_what_they_hasten_are_never_los
 ) -> None:
     """The moment in the delivery's row is the one in its job, and it is now."""
     looking, hearing = await another(), await another()
-    rounds = 150
+    rounds = 60
     for number in range(rounds):
         await looking.put(delivery(f"look:{number}", f"r#{number}"))
         await hearing.put(delivery(f"news:{number}", f"r!{number}"))
