@@ -120,13 +120,19 @@ def _text(note: str) -> str:
     return note.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
 
 
-_HASTENED = "(state = 'waiting' AND due_at IS NOT NULL OR state = 'underway') AND starts_with(id, %(start)s)"
+_WAITS = "state = 'waiting' AND due_at IS NOT NULL AND starts_with(id, %(start)s)"
+_UNDERWAY = "state = 'underway' AND starts_with(id, %(start)s)"
+# Apart, as each has an index of its own.
 
 
 async def _lanes_to_hasten(db: Db, start: str) -> set[str]:
     if not start:
         return set()
-    found = await rows_of(db, f"SELECT DISTINCT lane FROM deliveries WHERE {_HASTENED}", {"start": start})  # noqa: S608
+    found = await rows_of(
+        db,
+        f"SELECT lane FROM deliveries WHERE {_WAITS} UNION ALL SELECT lane FROM deliveries WHERE {_UNDERWAY}",  # noqa: S608
+        {"start": start},
+    )
     return {lane for (lane,) in found}
 
 
@@ -136,16 +142,13 @@ async def _hasten(db: Db, hastened: set[str], start: str, now: datetime) -> None
     What is underway is marked by the moment until which it may wait; see `_hastened_to`.
     """
     given = {"now": now, "start": start, "lanes": sorted(hastened)}
-    await jobs.lock_waiting(db, f"SELECT job_id FROM deliveries WHERE {_HASTENED}", given)  # noqa: S608
-    found = await rows_of(
-        db,
-        f"UPDATE deliveries SET due_at = %(now)s WHERE {_HASTENED} AND lane = ANY(%(lanes)s)"  # noqa: S608
-        " AND (state = 'underway' OR due_at > %(now)s) RETURNING job_id",
-        given,
-    )
+    await jobs.lock_waiting(db, f"SELECT job_id FROM deliveries WHERE {_WAITS}", given)  # noqa: S608
+    hastened_now = "UPDATE deliveries SET due_at = %(now)s WHERE lane = ANY(%(lanes)s)"
+    found = await rows_of(db, f"{hastened_now} AND {_WAITS} AND due_at > %(now)s RETURNING job_id", given)
     for (job,) in found:
         if job is not None:
             await jobs.due_now(db, job, now)
+    await db.execute(f"{hastened_now} AND {_UNDERWAY}".encode(), given)
     await lanes.tell(db)
 
 
