@@ -16,6 +16,7 @@ from telefonistka_py.github.facts import Pin
 from telefonistka_py.github.repository import Repository
 from telefonistka_py.inbox.model import Delivery
 from telefonistka_py.names import Login, RepoPath, Sha
+from telefonistka_py.promotion import held
 from telefonistka_py.promotion.model import Metadata
 from telefonistka_py.pulls import landing, merge
 from telefonistka_py.pulls.landing import Held
@@ -91,8 +92,10 @@ async def land(
     Raises `WorldUnwell` when it is worth trying again soon.
     """
     stands = await repo.landing(wanted.number)
-    if stands.state != "OPEN" or stands.head_sha != wanted.sha or stands.underway:
-        return "not merged: it is closed, or somebody pushed to it, or GitHub merges it", ()
+    if stands.state != "OPEN" or stands.head_sha != wanted.sha or stands.underway or not stands.default:
+        return "not merged: it is closed, or somebody pushed to it or changed its base, or GitHub merges it", ()
+    if newer := await held.overtaken(repo, wanted.number, wanted.promoted):
+        return f"not merged: #{newer} carries a newer state", ()
     method = landing.method(config.merge_method, pin.methods)
     came = await merge.land(repo, wanted.number, stands.node_id, wanted.sha, method, may_arm=False)
     log.info("changes nothing", number=wanted.number, outcome=type(came).__name__)

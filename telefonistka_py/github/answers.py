@@ -7,7 +7,7 @@ from typing import Any
 
 from telefonistka_py.errors import WorldUnwell
 from telefonistka_py.github.facts import FoundBranch, FoundPull, LandingState, OpenPull, OwnComment, Touch
-from telefonistka_py.names import Login, Sha
+from telefonistka_py.names import Branch, Login, Sha
 from telefonistka_py.tree import proof
 from telefonistka_py.tree.model import Entry, Listing
 
@@ -93,17 +93,22 @@ def _pull(pull: Mapping[str, Any]) -> FoundPull:
     )
 
 
-def landing(node: Mapping[str, Any]) -> LandingState:
-    """How a pull request stands on its way to be merged."""
+def landing(repository: Mapping[str, Any]) -> LandingState:
+    """How a pull request stands on its way to be merged. What a server has no field for is not so."""
+    node, default = repository["pullRequest"], repository["defaultBranchRef"]
+    status = node.get("mergeStateStatus")
     return LandingState(
         node_id=node["id"],
         state=node["state"],
         head_sha=Sha(node["headRefOid"]),
-        armed=bool(node["autoMergeRequest"]),
-        queued=node["isInMergeQueue"],
-        has_queue=node["isMergeQueueEnabled"],
-        blocked=node["mergeStateStatus"] == "BLOCKED",
-        conflicting=node["mergeStateStatus"] == "DIRTY",
+        base=Branch(node["baseRefName"]),
+        default=default is not None and node["baseRefName"] == default["name"],
+        armed=bool(node.get("autoMergeRequest")),
+        queued=bool(node.get("isInMergeQueue")),
+        has_queue=bool(node.get("isMergeQueueEnabled")),
+        blocked=status == "BLOCKED",
+        conflicting=status == "DIRTY" if status else node["mergeable"] == "CONFLICTING",
+        behind=status == "BEHIND",
     )
 
 

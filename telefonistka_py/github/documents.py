@@ -1,5 +1,6 @@
 """The GraphQL documents. Values go in as variables, never into the text."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,15 +81,27 @@ query Tip($owner: String!, $name: String!) {
 
 VIEWER = "query Viewer { viewer { login } }"
 
-LANDING = """
-query Landing($owner: String!, $name: String!, $number: Int!) {
-  repository(owner: $owner, name: $name) {
-    pullRequest(number: $number) {
-      id state headRefOid mergeStateStatus isInMergeQueue isMergeQueueEnabled autoMergeRequest { enabledAt }
-    }
-  }
+NEWER_FIELDS = {
+    "mergeStateStatus": "mergeStateStatus",
+    "isInMergeQueue": "isInMergeQueue",
+    "isMergeQueueEnabled": "isMergeQueueEnabled",
+    "autoMergeRequest": "autoMergeRequest { enabledAt }",
 }
+"""Of a pull request's landing: Enterprise Servers lack some of them, depending on their version."""
+
+
+def landing(lacking: Collection[str] = ()) -> str:
+    """How a pull request stands that is to be merged, without the fields that the server lacks."""
+    newer = " ".join(text for field, text in NEWER_FIELDS.items() if field not in lacking)
+    return f"""
+query Landing($owner: String!, $name: String!, $number: Int!) {{
+  repository(owner: $owner, name: $name) {{
+    defaultBranchRef {{ name }}
+    pullRequest(number: $number) {{ id state headRefOid baseRefName mergeable {newer} }}
+  }}
+}}
 """
+
 
 ARM = """
 mutation Arm($pull: ID!, $sha: GitObjectID!, $method: PullRequestMergeMethod!, $body: String!) {

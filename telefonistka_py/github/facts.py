@@ -146,6 +146,9 @@ class LandingState:
     state: str
     """`OPEN`, `CLOSED` or `MERGED`."""
     head_sha: Sha
+    base: Branch
+    default: bool
+    """Whether `base` is the default branch."""
     armed: bool
     """GitHub's own auto-merge is ordered."""
     queued: bool
@@ -156,6 +159,8 @@ class LandingState:
     """Required checks or reviews are missing; with a merge queue it may be said of what nothing is missing for."""
     conflicting: bool
     """It conflicts with its base: somebody must resolve that."""
+    behind: bool
+    """Its base demands that it holds all that the base holds, and it does not."""
 
     @property
     def underway(self) -> bool:

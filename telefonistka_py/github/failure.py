@@ -18,6 +18,15 @@ class Refused(TelefonistkaError):
         """GitHub's own words, its `errors` included."""
 
 
+class Lacking(OperatorMistake):
+    """This GitHub has no such fields or arguments: an Enterprise Server of an older version."""
+
+    def __init__(self, message: str, fields: frozenset[str]) -> None:
+        super().__init__(message)
+        self.fields = fields
+        """Their names, without what they are missing from."""
+
+
 class Unauthorized(OperatorMistake):
     """GitHub does not know the token: wrong, revoked, or past its end."""
 
@@ -57,6 +66,9 @@ def of_graphql(operation: str, errors: Sequence[Any]) -> TelefonistkaError:
     said = "; ".join(str(error.get("message", "")) for error in found[:3]) or "no reason given"
     kinds = {str(error.get("type", "")) for error in found}
     what = f"GitHub could not answer the query {operation}: {said}"
+    lacking = [_lacking(error) for error in found]
+    if found and all(lacking):
+        return Lacking(f"{what}. This version of GitHub Enterprise Server is too old for that", frozenset(lacking))
     if kinds == {"NOT_FOUND"}:
         return Refused(what, status=404, reason=said)
     if kinds == {"UNPROCESSABLE"}:
@@ -64,6 +76,14 @@ def of_graphql(operation: str, errors: Sequence[Any]) -> TelefonistkaError:
     if kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES"}:
         return OperatorMistake(f"{what}. The App or token lacks a permission")
     return WorldUnwell(what)
+
+
+def _lacking(error: Mapping[str, Any]) -> str:
+    """The field or argument that the server's schema lacks, if that is the error."""
+    details = error.get("extensions")
+    if not isinstance(details, dict) or details.get("code") not in ("undefinedField", "argumentNotAccepted"):
+        return ""
+    return str(details.get("fieldName") or details.get("argumentName") or "")
 
 
 def sentence(method: str, path: str, status: int, data: Any) -> str:

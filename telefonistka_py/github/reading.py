@@ -27,7 +27,7 @@ from telefonistka_py.github.facts import (
     Tip,
     Touch,
 )
-from telefonistka_py.github.failure import Refused
+from telefonistka_py.github.failure import Lacking, Refused
 from telefonistka_py.github.transport import Transport
 from telefonistka_py.names import Branch, Login, RepoName, RepoPath, Sha
 from telefonistka_py.tree import proof
@@ -353,8 +353,13 @@ class Reads:
     async def landing(self, number: int) -> LandingState:
         """How a pull request that is to be merged stands now."""
         variables = {"owner": self._owner, "name": self._repo, "number": number}
-        data = await self._transport.query("Landing", documents.LANDING, variables)
-        return answers.landing(data["repository"]["pullRequest"])
+        try:
+            data = await self._transport.query("Landing", documents.landing(), variables)
+        except Lacking as older:
+            if not older.fields <= documents.NEWER_FIELDS.keys():
+                raise
+            data = await self._transport.query("Landing", documents.landing(older.fields), variables)
+        return answers.landing(data["repository"])
 
     async def files(self, commit: Sha) -> dict[RepoPath, Entry] | None:
         """Every file of a commit; None when GitHub does not list them all at once: over 100,000, or 7 MB

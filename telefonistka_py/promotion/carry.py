@@ -1,6 +1,6 @@
 """Sees to it that the pull request of each promotion stands, and puts away the ones that it overtakes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
@@ -8,20 +8,21 @@ import structlog
 from telefonistka_py.config.model import Config
 from telefonistka_py.errors import OperatorMistake, RepoMistake
 from telefonistka_py.feedback import comments
-from telefonistka_py.github.facts import Existing, FoundPull, MadePull, OpenPull
+from telefonistka_py.github.facts import Existing, FoundPull, LandingState, MadePull, OpenPull
 from telefonistka_py.github.failure import Forbidden, Refused
 from telefonistka_py.github.repository import Repository
 from telefonistka_py.names import RepoPath, Sha
-from telefonistka_py.promotion import draft, gather, neighbours, render
+from telefonistka_py.promotion import draft, gather, held, neighbours, render
 from telefonistka_py.promotion.gather import Facts, Ground
 from telefonistka_py.promotion.means import Means
 from telefonistka_py.promotion.model import Draft, Promotion, Trigger
 from telefonistka_py.promotion.neighbours import Neighbour, Settled
 from telefonistka_py.promotion.outcome import Failed, Level, Outcome, Skipped, Stands
 from telefonistka_py.pulls import flow as pulls
-from telefonistka_py.pulls import opening
+from telefonistka_py.pulls import merge, opening
 from telefonistka_py.pulls.landing import Moved
 from telefonistka_py.tree.graft import Graft
+from telefonistka_py.tree.model import ancestors
 from telefonistka_py.tree.reading import Reader
 
 log = structlog.get_logger()
@@ -221,18 +222,48 @@ async def supersede(means: Means, config: Config, older: OpenPull, newer: int | 
     log.info("promotion superseded", older=number, newer=newer, closed=close)
     text = render.superseded(newer, close, touched and config.supersede == "close", means.templates)
     await comments.try_to_keep(means.repo, number, render.NEIGHBOUR_TOPIC, text)
+    stands = await _standing(means.repo, number)
+    if stands is None:
+        return
+    await merge.take_back(means.repo, stands)
+    if not close or stands.head_sha != older.pull.head_sha:
+        return
     try:
-        now = await means.repo.landing(number)
-        if now.queued:  # it would come out before the newer one, and conflict with it
-            await means.repo.dequeue(now.node_id)
-        if now.armed:
-            await means.repo.disarm(now.node_id)
-        if close and now.head_sha == older.pull.head_sha:
-            # In this order an attempt that ends in between finds the rest still to be done: the pull request is open.
-            await means.repo.delete_branch(older.branch)
-            await means.repo.close(number)
-    except (Refused, Forbidden) as error:
+        # In this order an attempt that ends in between finds the rest still to be done: the pull request is open.
+        await means.repo.delete_branch(older.branch)
+        await means.repo.close(number)
+    except (Refused, OperatorMistake) as error:
         log.warning("older promotion not put away", older=number, reason=str(error))
+
+
+async def hold_back_outdated(
+    means: Means, config: Config, ground: Ground, near: tuple[Neighbour, ...], sync: Mapping[RepoPath, RepoPath]
+) -> None:
+    """Keeps GitHub from merging promotions that carry an older state of what this merge changed, whatever else they
+    carry, and whatever this merge leads to: it may have forbidden that. `sync`: what it promotes, target → source."""
+    if not any(flow.conditions.auto_merge for flow in config.promotion_paths):
+        return
+    reached = {place for path in ground.paths for place in (path, *ancestors(path))}
+    for neighbour in near:
+        drawn = list(neighbours.drawing_on(neighbour, reached, sync).items())[:_MOST_COMPARED]
+        number = neighbour.open.pull.number
+        stands = await _standing(means.repo, number) if drawn else None
+        if stands is None or not stands.underway:
+            continue
+        carried = await means.repo.entries(stands.head_sha, [target for target, _ in drawn])
+        if carried != await means.repo.entries_now(ground.pin.branch, [source for _, source in drawn]):
+            log.info("promotion held back", number=number)
+            await held.left(means.repo, number, means.templates, held.OUTDATED)
+            await merge.take_back(means.repo, stands)
+
+
+async def _standing(repo: Repository, number: int) -> LandingState | None:
+    """How an older promotion stands; None where we may not know."""
+    try:
+        return await repo.landing(number)
+    except (Refused, OperatorMistake) as error:
+        log.warning("older promotion not put away", older=number, reason=str(error))
+        return None
 
 
 async def tell_emptied(means: Means, ground: Ground, near: tuple[Neighbour, ...]) -> None:

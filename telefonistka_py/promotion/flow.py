@@ -81,7 +81,9 @@ async def _promoted(means: Means, pull: PullRequest) -> Carried:
             log.info("flow not used", component=passed.component, flow=passed.source_path, reason=passed.reason)
         if not routes.lots:
             # Nothing to promote, but a change by hand may have done what an open promotion was for.
-            await carry.tell_emptied(means, ground, neighbours.read(await means.repo.open_pulls(draft.LABEL)))
+            near = neighbours.read(await means.repo.open_pulls(draft.LABEL))
+            await carry.tell_emptied(means, ground, near)
+            await carry.hold_back_outdated(means, ground.config.value, ground, near, {})
             return Carried(Report((), ground.config.warnings, routes.passed_over), ground.config.value)
         facts = await gather.facts(means.repo, ground.pin, ground.trees, routes, pull)
         if ground.config.value.dry_run_mode:
@@ -162,6 +164,8 @@ async def _carried_out(
     if unwell:
         raise landed.latest(unwell)
     await carry.tell_emptied(means, ground, around.near)
+    sync = {target: source for each in facts.decision.plan.promotions for target, source in each.sync.items()}
+    await carry.hold_back_outdated(means, config, ground, around.near, sync)
     report = Report(tuple(results), (*valid.warnings, *facts.decision.plan.problems), routes.passed_over)
     return Carried(report, config, ground.pin, facts.comments)
 

@@ -10,10 +10,11 @@ from telefonistka_py.events.model import LandingEvent, lane
 from telefonistka_py.github.failure import Refused
 from telefonistka_py.inbox.model import Delivery
 from telefonistka_py.names import Branch, RepoPath
+from telefonistka_py.promotion import held
 from telefonistka_py.promotion.means import Carried, Means
 from telefonistka_py.promotion.outcome import Report, Result, Stands
 from telefonistka_py.pulls import landing, merge
-from telefonistka_py.pulls.landing import Held, Moved
+from telefonistka_py.pulls.landing import Held, Landing, Moved, Underway
 
 log = structlog.get_logger()
 
@@ -48,11 +49,9 @@ async def merged(means: Means, carried: Carried, overtaken: frozenset[RepoPath])
         if not made.proven:
             results.append(result.landed(Moved("it is not certain to hold what was planned, so it is left to people")))
             continue
-        if any(path in overtaken for path, _ in made.sources):
-            results.append(result.landed(Moved("its source has changed again; what carries that is another one")))
-            continue
+        late = any(path in overtaken for path, _ in made.sources)
         try:
-            came = await merge.land(means.repo, made.number, made.node_id, made.head_sha, method)
+            came = await _landed(means, made, method, pin.branch, late=late)
         except (WorldUnwell, OperatorMistake, Refused) as error:
             log.warning("not merged", number=made.number, reason=str(error))
             unwell.append(error)
@@ -62,6 +61,28 @@ async def merged(means: Means, carried: Carried, overtaken: frozenset[RepoPath])
     if unwell:
         raise latest(unwell)
     return Report(tuple(results), report.problems, report.passed_over, report.mistake)
+
+
+async def _landed(means: Means, made: Stands, method: str, branch: Branch, *, late: bool) -> Landing:
+    """`late`: its source has changed since it was read."""
+    came: Landing | None = Moved("its source has changed again; what carries that is another one") if late else None
+    if not made.new:  # an earlier attempt, or people, may have done something about it
+        came = await _left_before(means, made.number, late=late) or came
+    came = came or await merge.land(means.repo, made.number, made.node_id, made.head_sha, method)
+    if isinstance(came, Underway) and not await held.still_wanted(means.repo, made.number, branch, made.sources):
+        return Moved(held.OUTDATED)
+    return came
+
+
+async def _left_before(means: Means, number: int, *, late: bool) -> Landing | None:
+    now = await means.repo.landing(number)
+    if not now.default:
+        return Moved(f"it goes into {now.base}, which is not the default branch")
+    if late:
+        await merge.take_back(means.repo, now)
+    elif now.underway:
+        return Underway(merge.THE_QUEUE if now.queued else merge.AUTO_MERGE)
+    return None
 
 
 def landing_of(result: Result) -> object:

@@ -1,13 +1,13 @@
 """How a new promotion stands to those that are open already (superseding, and what was emptied by others)."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from telefonistka_py.github.facts import OpenPull
 from telefonistka_py.names import RepoPath
 from telefonistka_py.promotion import metadata
-from telefonistka_py.promotion.model import Origin
+from telefonistka_py.promotion.model import Origin, Step
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class Neighbour:
     promoted: frozenset[RepoPath]
     origins: tuple[Origin, ...] = ()
     """The changes that it says it carries."""
+    sources: tuple[tuple[RepoPath, RepoPath], ...] = ()
+    """Target and source of each component, as far as it says so."""
 
     @property
     def trigger(self) -> int | None:
@@ -34,8 +36,19 @@ def read(open_pulls: Iterable[OpenPull]) -> tuple[Neighbour, ...]:
         except metadata.Broken:
             continue
         if remembered and remembered.promoted_paths:
-            found.append(Neighbour(pull, frozenset(remembered.promoted_paths), metadata.origins(remembered)))
+            promoted, step = frozenset(remembered.promoted_paths), remembered.history.get(_trigger(pull.branch) or 0)
+            found.append(Neighbour(pull, promoted, metadata.origins(remembered), _sources(promoted, step)))
     return tuple(found)
+
+
+def _sources(promoted: Iterable[RepoPath], step: Step | None) -> tuple[tuple[RepoPath, RepoPath], ...]:
+    targets = [f"{target.rstrip('/')}/" for target in step.targets] if step else []
+    return tuple(
+        (path, RepoPath(f"{step.source.rstrip('/')}/{path.removeprefix(target)}"))
+        for path in sorted(promoted)
+        for target in targets
+        if step and path.startswith(target)
+    )
 
 
 @dataclass(frozen=True)
@@ -77,12 +90,32 @@ def settle(rivals: Iterable[Neighbour], targets: Iterable[RepoPath], later: Coll
     return Settled(older, max(newer, key=lambda each: each.open.pull.number, default=None))
 
 
+def overtaking(neighbours: Iterable[Neighbour], number: int, targets: Collection[RepoPath]) -> Neighbour | None:
+    """One that was opened after the promotion `number`, which goes to `targets`, and carries some of the same."""
+    near = tuple(neighbours)
+    own = next((each.trigger for each in near if each.open.pull.number == number), None)
+    later = (each for each in near if each.open.pull.number > number and not each.promoted.isdisjoint(targets))
+    return next((each for each in later if own is None or each.trigger != own), None)
+
+
 _BRANCH = re.compile(r"promotions/([1-9][0-9]{0,9})-")
 
 
 def _trigger(branch: str) -> int | None:
     found = _BRANCH.match(branch)
     return int(found[1]) if found else None
+
+
+def drawing_on(
+    neighbour: Neighbour, reached: Collection[RepoPath], sync: Mapping[RepoPath, RepoPath]
+) -> dict[RepoPath, RepoPath]:
+    """Target and source of what `neighbour` carries and a merge changed.
+
+    `reached` are the merge's files and the folders above them; `sync` says where its own promotions take their targets
+    from, and knows better.
+    """
+    changed = {target: source for target, source in neighbour.sources if source in reached}
+    return changed | {target: source for target, source in sync.items() if target in neighbour.promoted}
 
 
 def touched_by(neighbours: Iterable[Neighbour], paths: Iterable[RepoPath]) -> tuple[Neighbour, ...]:

@@ -44,7 +44,8 @@ class NeedsQueue:
     """The branch takes changes through a merge queue alone."""
 
 
-_MOMENT = re.compile(r"try the merge again|base branch was modified|mergeability", re.IGNORECASE)
+_MOMENT = re.compile(r"try the merge again|base branch was modified|mergeability|already in progress", re.IGNORECASE)
+_BEHIND = re.compile(r"head branch is out of date", re.IGNORECASE)
 _QUEUE = re.compile(r"merge queue", re.IGNORECASE)
 
 
@@ -57,7 +58,7 @@ def judge(status: int, reason: str) -> TryAgain | NeedsQueue | Moved | Held:
     """What a refusal to merge means (https://docs.github.com/en/rest/pulls/pulls#merge-a-pull-request)."""
     if status == 409:
         return Moved("somebody pushed to it after it was opened; it is left to people")
-    if _MOMENT.search(reason):
+    if _MOMENT.search(reason) and not _BEHIND.search(reason):  # no moment brings a branch up to date
         return TryAgain()
     if _QUEUE.search(reason):
         return NeedsQueue()

@@ -28,7 +28,7 @@ from graphql import (
 )
 from graphql.language import IntValueNode, VariableNode
 
-from telefonistka_py.sandbox import resolvers, root
+from telefonistka_py.sandbox import older, resolvers, root
 from telefonistka_py.sandbox.auth import Actor
 from telefonistka_py.sandbox.calls import Answer
 from telefonistka_py.sandbox.refusal import Json, Refusal, Unknown
@@ -81,6 +81,8 @@ async def _result(hub: "Hub", actor: Actor, body: Json) -> Json:
     document, errors = _read(body["query"])
     if document is None:
         return {"errors": [_shape(error) for error in errors]}
+    if lacking := older.errors(schema(), document, hub.lacks) if hub.lacks else []:
+        return {"errors": lacking}
     for error in errors:
         if error.message.startswith(("Cannot query field", "Unknown argument", "Unknown type", "Unknown directive")):
             raise Unknown(f"The sandbox's GraphQL schema: {error.message} (POST /graphql)")

@@ -56,6 +56,8 @@ class Hub(Disorder):
         """Bytes of a recursive tree before GitHub truncates it."""
         self.anonymous_git = False
         """Whether anybody may clone and push over HTTP; pushes then count as the repository's owner's."""
+        self.lacks: frozenset[str] = frozenset()
+        """Fields of GraphQL that an older Enterprise Server does not have, as `PullRequest.isInMergeQueue`."""
         self.users = Users()
         self.repos: dict[str, Repo] = {}
         self.apps: dict[int, App] = {}

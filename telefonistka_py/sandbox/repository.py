@@ -232,6 +232,20 @@ class Repo:
         if base is not None:
             await pulls.retarget(self, by, self.pull(number), base)
 
+    async def rename_default_branch(self, login: str, name: str) -> None:
+        """Open pull requests into it go into the new one; its protection moves along (docs: Renaming a branch)."""
+        old, by = self.default_branch, self.hub.user(login)
+        sha = await self.git.resolve(f"refs/heads/{old}")
+        assert sha is not None
+        await self.git.run("branch", "-m", old, name)
+        await self.git.run("symbolic-ref", "HEAD", f"refs/heads/{name}")
+        self.default_branch = name
+        if old in self.protections:
+            self.protections[name] = self.protections.pop(old)
+        for pull in self.pulls(state="open"):
+            if pull.base_ref == old:
+                await pulls.retarget(self, by, pull, name)
+
     async def label(self, login: str, number: int, *names: str) -> None:
         await issues.label(self, self.hub.user(login), self.issue(number), list(names))
 

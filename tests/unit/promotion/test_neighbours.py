@@ -1,10 +1,13 @@
 """Of several promotions of the same, the one of the latest merge counts."""
 
+from dataclasses import replace
+
 import pytest
 
 from telefonistka_py.github.facts import FoundPull, OpenPull
-from telefonistka_py.names import RepoPath, Sha
-from telefonistka_py.promotion import neighbours
+from telefonistka_py.names import Login, RepoPath, Sha
+from telefonistka_py.promotion import metadata, neighbours
+from telefonistka_py.promotion.model import Metadata, Step
 from telefonistka_py.promotion.neighbours import Neighbour
 
 ALL = [RepoPath("dev/a"), RepoPath("lab/a")]
@@ -45,6 +48,27 @@ def test_one_takes_anothers_place_only_if_it_carries_all_of_it(
     targets: tuple[str, ...], later: bool, expected: tuple[list[int], int]
 ) -> None:
     assert settled(open_one(20, 11, *targets), later=frozenset({11} if later else ())) == expected
+
+
+def test_one_is_overtaken_by_what_was_opened_after_it_for_another_merge() -> None:
+    others = [open_one(19, 9), open_one(20, 10), open_one(21, 10), open_one(22, 12, "prod/a")]
+    assert neighbours.overtaking(others, 20, ALL) is None
+    found = neighbours.overtaking([*others, open_one(23, 13, "lab/a")], 20, ALL)
+    assert found is not None
+    assert found.open.pull.number == 23
+
+
+def test_one_draws_on_the_sources_that_its_metadata_names_or_a_merge_knows_better() -> None:
+    known = Metadata(
+        Login("alice"), 10, (RepoPath("dev/a"), RepoPath("lab/a")), {10: Step("work/", ("dev", "lab/", "prod/"))}
+    )
+    stands = replace(open_one(20, 10).open, body=metadata.block(known))
+    [near] = neighbours.read([stands])
+    both = {"dev/a": "work/a", "lab/a": "work/a"}
+    sync = {RepoPath("dev/a"): RepoPath("other/a"), RepoPath("dev/b"): RepoPath("work/b")}
+    assert neighbours.drawing_on(near, {RepoPath("work"), RepoPath("work/a")}, {}) == both
+    assert neighbours.drawing_on(near, {RepoPath("work"), RepoPath("dev/a")}, {}) == {}
+    assert neighbours.drawing_on(near, {RepoPath("work/a")}, sync) == both | {"dev/a": "other/a"}
 
 
 def test_those_of_the_same_merge_are_no_rivals() -> None:
