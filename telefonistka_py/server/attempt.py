@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from telefonistka_py.errors import OperatorMistake, WorldUnwell
+from telefonistka_py.errors import HeldBack, OperatorMistake, WorldUnwell
 from telefonistka_py.events import parse
 from telefonistka_py.events.model import (
     BranchEvent,
@@ -32,7 +32,8 @@ Handle = Callable[[Delivery, Event], Awaitable[str | Done]]
 """Handles an event to its end and says in a line what came of it. Failures are told by the error family."""
 
 OnDead = Callable[[Delivery, Event, str], Awaitable[None]]
-"""Told before a delivery ends dead, and why; may be told again if the process dies in between."""
+"""Told before a delivery ends dead, or is no longer waited for, and why; may be told again if the process dies in
+between."""
 
 POISON = 5
 """Crashes in a row after which a delivery is not tried again."""
@@ -138,6 +139,10 @@ class Attempts:
 
     async def _failed(self, claim: Claim, event: Event, error: BaseException) -> Outcome:
         settlement = verdict.on(error, claim, self.clock(), self.patience, self.jitter())
+        if isinstance(error, HeldBack) and isinstance(settlement, Done):
+            log.warning("what is held back is no longer waited for", why=settlement.note)
+            await self._tell_dead(claim.delivery, event, settlement.note)
+            return Outcome(settlement)
         if not isinstance(settlement, Dead):
             needs_operator = str(error) if isinstance(error, OperatorMistake) else None
             return Outcome(settlement, needs_operator)

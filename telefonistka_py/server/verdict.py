@@ -63,7 +63,7 @@ def _backoff(attempt: int, patience: Patience) -> timedelta:
 
 def _held_back(error: HeldBack, claim: Claim, now: datetime, patience: Patience) -> Settlement:
     if now - claim.delivery.received_at >= patience.people:
-        return Done(f"no longer waited for: {error}")
+        return Done(f"{error}, and nobody looks again: {patience.people.days} days are over")
     return RetryAt(error.retry_at, str(error), counted=False, anew=True)
 
 

@@ -1,10 +1,13 @@
 """Promotions that approve and merge themselves, as far as policy lets them (N5, N16)."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from telefonistka_py.sandbox.repository import Repo
 from tests.stories import costs
-from tests.stories.house import House, level
+from tests.stories.house import AT_ONCE, House, level
 
 AUTO = """
 autoApprovePromotionPrs: {approve}
@@ -100,6 +103,21 @@ async def test_where_auto_merge_is_not_allowed_it_is_merged_when_the_check_arriv
         await repo.set_status("alice", promotion.head_sha, "ci/test", "success")
         await house.settle()
         assert promotion.merged
+
+
+async def test_a_promotion_that_was_held_for_too_long_says_that_nobody_looks_any_more(house: House) -> None:
+    repo = await repository(house)
+    repo.protect("main", checks=("ci/test",))
+    async with house.bot(replace(AT_ONCE, people=timedelta(0))):
+        await repo.commit("alice", "feature", {**CHANGE})
+        pull = await repo.open_pull("alice", head="feature", title="Change")
+        await repo.set_status("alice", pull.head_sha, "ci/test", "success")
+        await repo.merge("alice", pull.number)
+        await house.settle()
+        [promotion] = house.promotions(repo)
+        [said] = house.said(promotion, "landing")
+        assert "This promotion is not merged by itself: " in said
+        assert "is still held back by checks or reviews, and nobody looks again" in said
 
 
 async def test_a_promotion_that_people_pushed_to_is_not_merged_by_itself(house: House) -> None:
