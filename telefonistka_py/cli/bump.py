@@ -30,7 +30,7 @@ def bump(edits: tuple[str, ...], **options: Any) -> int:
     The file ends at the first colon, and the value begins behind the first = that is outside of parentheses, brackets
     and quotes. Selectors are those of bump-yaml; see telefonistka bump-yaml --help.
 
-    Credentials: GITHUB_OAUTH_TOKEN or GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY_PATH.
+    Credentials: GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY_PATH, else GITHUB_OAUTH_TOKEN, else GITHUB_TOKEN.
     """
     from telefonistka_py.cli import bump_run
 

@@ -26,7 +26,7 @@ def bump_overwrite(target_file: str, file: Path, **options: Any) -> int:
     The diff and the pull request's URL are printed; in GitHub Actions the outputs pr-url and changed are set. Run
     twice, it finds its pull request again; another file for the same commit becomes one more commit on it.
 
-    Credentials: GITHUB_OAUTH_TOKEN or GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY_PATH.
+    Credentials: GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY_PATH, else GITHUB_OAUTH_TOKEN, else GITHUB_TOKEN.
     """
     from telefonistka_py.bump.model import Change, Overwrite
     from telefonistka_py.cli import bump_run

@@ -30,7 +30,7 @@ def bump_regex(target_file: str, regex_string: str, replacement_string: str, **o
     write ${1}x. A group that the expression does not have is refused, where Go puts nothing. Where nothing matches,
     there is nothing to change, and that is said.
 
-    Credentials: GITHUB_OAUTH_TOKEN or GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY_PATH.
+    Credentials: GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY_PATH, else GITHUB_OAUTH_TOKEN, else GITHUB_TOKEN.
     """
     from telefonistka_py.bump.model import Change, Replace
     from telefonistka_py.cli import bump_run

@@ -49,7 +49,7 @@ def bump_yaml(target_file: str, address: str, replacement_string: str, **options
       - `..` leaves aliases out; `and` beside `or` needs parentheses;
       - a selector that finds nothing is an error; variables, arithmetic and assignments are not known.
 
-    Credentials: GITHUB_OAUTH_TOKEN or GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY_PATH.
+    Credentials: GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY_PATH, else GITHUB_OAUTH_TOKEN, else GITHUB_TOKEN.
     """
     from telefonistka_py.bump.model import Change, Set
     from telefonistka_py.cli import bump_run

@@ -26,6 +26,8 @@ from telefonistka_py.promotion.survey import Change, Way
 
 FINE, PROBLEMS = 0, 1
 
+_UNCONFIGURED = "There is no {root} at the root of {top}: nothing is configured. `telefonistka init` proposes one."
+
 
 @click.command(short_help="Check every telefonistka.yaml of a local clone, and show which routes change.")
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
@@ -55,7 +57,7 @@ def check(path: Path, against: str | None, root: bool, component: bool, as_json:
         then = _then(top, against, os.environ) if against else None
         checked = checking.make(then, now, time.monotonic, all_files=True)
         shown = Path(os.path.relpath(top))
-        nothing = f"There is no {ROOT} at the root of {top}: nothing is configured." if ROOT not in now.files else ""
+        nothing = "" if ROOT in now.files else _UNCONFIGURED.format(root=ROOT, top=top)
         nothing = "" if checked.mistakes else nothing
     else:
         if against:

@@ -152,7 +152,10 @@ def _text(found: Explanation, *, configured: bool) -> list[str]:
 
 def _answer(found: Explanation, *, configured: bool) -> str:
     if not configured:
-        return f"There is no {read.ROOT} at the root of the repository: nothing is promoted."
+        return (
+            f"There is no {read.ROOT} at the root of the repository: nothing is promoted. "
+            "`telefonistka init` proposes one."
+        )
     if (used := found.used) is None:
         matching = [look for look in found.looks if look.component]
         if not matching:

@@ -97,7 +97,7 @@ def retry(ids: tuple[str, ...], dead: bool) -> int:
         wanted = [id for id in named if id is not None]
         wanted += [entry.id for entry in await it.entries(state=State.DEAD, most=10_000)] if dead else []
         if not wanted and not named:
-            click.echo("No delivery ended dead.")
+            click.echo("No delivery ended dead. One that waits is due at once with `telefonistka inbox retry ID`.")
         failed = [_told(id, await it.again(id), "will be handled again", State.UNDERWAY) for id in wanted]
         return sum(failed) + named.count(None)
 

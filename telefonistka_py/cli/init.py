@@ -30,10 +30,11 @@ def init(path: Path, yes: bool, only_print: bool) -> int:
     \b
     Exit codes: 0 written or printed, 1 nothing to propose, or not wanted, 2 any other error.
     """
+    from telefonistka_py import markdown
     from telefonistka_py.config.read import ROOT
     from telefonistka_py.localgit import files
     from telefonistka_py.localgit.clone import Clone
-    from telefonistka_py.suggest import draft, find, propose
+    from telefonistka_py.suggest import draft, find, lost, propose
     from telefonistka_py.suggest.model import Nothing
 
     if not path.is_dir():
@@ -52,11 +53,15 @@ def init(path: Path, yes: bool, only_print: bool) -> int:
     choice = _asked(layout, propose.usual(layout)) if asks else propose.usual(layout)
     flows = propose.flows(layout, choice)
     text = draft.write(layout, flows)
+    removed = markdown.printable(lost.told(lost.files(paths, layout, flows)))
     if only_print:
         click.echo(text, nl=False)
+        click.echo(removed, nl=False, err=True)
         return WRITTEN
     click.echo(text)
     click.echo(_shown(top, text, layout, flows))
+    if removed:
+        click.echo(removed)
     if not yes and not (asks and click.confirm(f"Write {top / ROOT}?", default=True)):
         if not asks:
             click.echo("Not written: this is no terminal to ask on. --yes writes it.", err=True)
@@ -67,7 +72,8 @@ def init(path: Path, yes: bool, only_print: bool) -> int:
 
 
 def _asked(layout: Layout, usual: Choice) -> Choice:
-    """Asks for the order, then for each environment with several folders whether they get a pull request each."""
+    """Asks for the order, then for each environment with several folders whether they get a pull request each; not
+    where that makes no difference, as every folder has a source of its own."""
     from telefonistka_py import counted
     from telefonistka_py.suggest import propose
     from telefonistka_py.suggest.model import Choice
@@ -86,7 +92,9 @@ def _asked(layout: Layout, usual: Choice) -> Choice:
     for group in order[1:]:
         folders = propose.folders_of(layout, group)
         question = f"{' + '.join(group)}: one pull request for each of the {len(folders)} folders?"
-        if len(folders) > 1 and click.confirm(question, default=usual.apart.issuperset(group)):
+        if not propose.may_divide(layout, order, group):
+            continue
+        if click.confirm(question, default=usual.apart.issuperset(group)):
             apart.update(group)
     return Choice(order, frozenset(apart))
 

@@ -159,7 +159,10 @@ def as_text(preview: Preview) -> str:
 
 def _why_nothing(preview: Preview) -> str:
     if not preview.config_found:
-        return "Nothing to promote: there is no telefonistka.yaml at the root of the repository."
+        return (
+            "Nothing to promote: there is no telefonistka.yaml at the root of the repository. "
+            "`telefonistka init` proposes one."
+        )
     if not preview.changed_files:
         return "Nothing to promote: no file changed."
     count = preview.changed_files

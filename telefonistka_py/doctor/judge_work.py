@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from telefonistka_py.app import backlog
 from telefonistka_py.config.model import Config
-from telefonistka_py.config.problem import Invalid, Valid
+from telefonistka_py.config.problem import Invalid, Problem, Severity, Valid
 from telefonistka_py.doctor.facts import ApproverFacts, ArgoFacts, InboxFacts, Seen
 from telefonistka_py.doctor.model import Finding, doubtful, fine, wrong
 
@@ -54,7 +54,7 @@ def _repository(seen: Seen) -> Iterator[Finding]:
     match seen.config:
         case Invalid(problems):
             for problem in problems[:MOST_PROBLEMS]:
-                yield wrong(f"{seen.name}: {problem}", "Until it is mended, nothing of this repository is promoted.")
+                yield _problem(seen.name, problem)
             if len(problems) > MOST_PROBLEMS:
                 yield wrong(f"{seen.name}: {len(problems) - MOST_PROBLEMS} more; run `telefonistka check` in a clone.")
         case Valid(value, warnings):
@@ -64,12 +64,20 @@ def _repository(seen: Seen) -> Iterator[Finding]:
                 yield doubtful(f"{seen.name}: telefonistka.yaml names no promotionPaths, so that nothing is promoted.")
 
 
+def _problem(name: str, problem: Problem) -> Finding:
+    """One of a file that can't be used: an error is why, a warning, such as an unknown key, would not be by itself."""
+    if problem.severity is Severity.WARNING:
+        return doubtful(f"{name}: {problem}")
+    return wrong(f"{name}: {problem}", "Until it is mended, nothing of this repository is promoted.")
+
+
 def approver(facts: ApproverFacts | None, wanted: Sequence[Seen]) -> Iterator[Finding]:
     """`wanted` are the repositories that ask for approvals; `facts` None: nobody is configured."""
     if facts is None:
         if wanted:
+            names = _listed([seen.name for seen in wanted])
             yield wrong(
-                f"{_listed([seen.name for seen in wanted])} set autoApprovePromotionPrs, and there is no approver.",
+                f"autoApprovePromotionPrs is set in {names}, and there is no approver.",
                 "Set APPROVER_GITHUB_APP_ID and APPROVER_GITHUB_APP_PRIVATE_KEY_PATH, or APPROVER_GITHUB_OAUTH_TOKEN.",
             )
         else:
@@ -105,8 +113,9 @@ def argocd(facts: ArgoFacts) -> Iterator[Finding]:
 def no_argocd(wanted: Sequence[Seen]) -> Iterator[Finding]:
     """Where none is configured."""
     if wanted:
+        names = _listed([seen.name for seen in wanted])
         yield wrong(
-            f"{_listed([seen.name for seen in wanted])} ask for diffs by Argo CD, and none is configured.",
+            f"Diffs by Argo CD are asked for in {names}, and no Argo CD is configured.",
             "Set ARGOCD_SERVER_ADDR and ARGOCD_TOKEN, or TELEFONISTKA_ARGOCD_INSTANCES.",
         )
 

@@ -37,6 +37,18 @@ def flows(layout: Layout, choice: Choice) -> tuple[Flow, ...]:
     return tuple(found)
 
 
+def may_divide(layout: Layout, order: tuple[tuple[str, ...], ...], group: Sequence[str]) -> bool:
+    """Whether pull requests for each folder of `group`, one of `order`, are others than those for all together."""
+    return _divided(layout, order, ()) != _divided(layout, order, group)
+
+
+def _divided(
+    layout: Layout, order: tuple[tuple[str, ...], ...], apart: Iterable[str]
+) -> list[list[tuple[RepoPath, ...]]]:
+    found = flows(layout, Choice(order, frozenset(apart)))
+    return [[targets for _, targets in flow.pulls] for flow in found]
+
+
 def example(layout: Layout, flows: Sequence[Flow]) -> tuple[RepoPath, Flow]:
     """A component that one of `flows` promotes, the first there is, and that flow."""
     found = ((each, flow) for flow in flows for each in layout.examples if re.match(flow.source, each))

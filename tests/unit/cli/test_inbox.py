@@ -112,7 +112,10 @@ def test_what_ended_is_handled_again(run: Run) -> None:
 def test_all_that_ended_dead_is_handled_again_at_once(run: Run) -> None:
     code, out, _ = run("retry", "--dead")
     assert (code, out) == (0, "gone will be handled again.\n")
-    assert run("retry", "--dead")[:2] == (0, "No delivery ended dead.\n")
+    assert run("retry", "--dead")[:2] == (
+        0,
+        "No delivery ended dead. One that waits is due at once with `telefonistka inbox retry ID`.\n",
+    )
 
 
 def test_what_is_dropped_is_forgotten(run: Run) -> None:

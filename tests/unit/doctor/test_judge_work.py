@@ -53,6 +53,15 @@ def test_a_file_full_of_mistakes_is_told_in_part() -> None:
     assert "more; run `telefonistka check`" in found[-1].said
 
 
+def test_only_what_keeps_a_file_from_being_used_is_said_to_stop_promotions() -> None:
+    mixed = b"promotionPaths: [{sourcePath: a/, colour: red, promotionPrs: []}]\ndryRunMode: 'on'\n"
+    told = {each.said.split(" ")[2]: each for each in judge_work.repositories([seen("acme/a", mixed)])}
+    assert told["dryRunMode"].health is Health.WRONG
+    assert "nothing of this repository is promoted" in told["dryRunMode"].advice
+    unknown = told["promotionPaths[0].colour"]
+    assert (unknown.health, unknown.advice) == (Health.DOUBTFUL, "")
+
+
 def test_a_configuration_that_promotes_nothing_is_doubtful() -> None:
     [found] = judge_work.repositories([seen("acme/a", b"x-mine: 1\n")])
     assert found.health is Health.DOUBTFUL
@@ -69,7 +78,7 @@ def test_an_approver_is_judged_in_the_order_of_what_is_worst() -> None:
         return f"{found.health}: {found.said}"
 
     assert said(None).startswith("fine")
-    assert said(None, seen("acme/a")).startswith("wrong: acme/a set autoApprovePromotionPrs")
+    assert said(None, seen("acme/a")).startswith("wrong: autoApprovePromotionPrs is set in acme/a")
     assert "approve their own" in said(ApproverFacts("bot", True, False))
     assert "pull_requests: write" in said(ApproverFacts("bot", False, False))
     assert "can't approve in acme" in said(ApproverFacts("bot", False, True, ("acme",)))

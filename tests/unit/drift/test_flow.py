@@ -55,7 +55,7 @@ async def test_a_direct_change_of_a_target_is_told_with_its_commit(benches: Benc
     assert f"[`{sha[:7]}`]({bench.repo.html_url}/commit/{sha})" in said
     assert "1 other target is in step." in said
     assert "-tag: 1\n+tag: 2\n" in said
-    assert "missing from the source:\n\n- `clusters/lab/nginx/extra.yaml`" in said
+    assert "missing from the source: a promotion removes them.\n\n- `clusters/lab/nginx/extra.yaml`" in said
     assert f"]({bench.repo.html_url}/blame/main/clusters/lab/nginx/values.yaml)" in said
     assert "tag: 9" not in said, "the changes of the pull request itself are no drift"
 

@@ -218,7 +218,7 @@ def test_the_comment_shows_routes_before_and_after_in_a_table() -> None:
         }
     )
     message = comment(make(reading(), reading(after, app=b"promotionTargetBlockList: [lab]\n")))
-    assert message.head.startswith("### Configuration check\n\n✅ This configuration can be used: the routes of 2")
+    assert message.head.startswith("### Configuration check\n\n✅ This configuration can be used. The routes of 2")
     [section] = message.sections
     assert section.title == "The routes of 2 components change"
     assert section.body.splitlines() == [

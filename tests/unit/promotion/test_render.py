@@ -79,6 +79,17 @@ def test_the_report(golden: Golden) -> None:
     golden("promotion/report.md", render.report(Report(results), Templates()))
 
 
+def test_a_configuration_that_can_t_be_used_says_how_its_promotion_comes_to_be_after_all() -> None:
+    said = render.report(Report((), mistake="telefonistka.yaml can't be used"), Templates())
+    assert "Nothing was promoted: telefonistka.yaml can't be used. Once that is corrected, comment `/retrigger`" in said
+
+
+def test_an_older_promotion_says_what_becomes_of_it() -> None:
+    assert render.superseded(9, False, False, Templates()).endswith("; merge that one, and close this one.\n")
+    assert "close this one" not in render.superseded(9, False, True, Templates())
+    assert render.superseded(9, True, False, Templates()).startswith("Closed: #9")
+
+
 def test_what_was_said_of_a_merged_promotion_stays_and_of_an_open_one_is_said_anew() -> None:
     first = Report((Result(promotion(), stands(33)), Result(promotion(), stands(333))))
     before = render.report(first, Templates())

@@ -82,7 +82,9 @@ def test_a_shallow_clone_gets_its_proposal_without_the_preview(
 def test_print_prints_the_file_alone_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     checkout(tmp_path, FILES)
     assert run(str(tmp_path), "--print") == 0
-    assert isinstance(read.root(capsys.readouterr().out.encode()), Valid)
+    out, err = capsys.readouterr()
+    assert isinstance(read.root(out.encode()), Valid)
+    assert err == ""
     assert not (tmp_path / "telefonistka.yaml").exists()
 
 
@@ -140,6 +142,37 @@ def test_on_a_terminal_it_asks_for_order_and_grouping(tmp_path: Path) -> None:
     assert [pull.target_paths for pull in second.promotion_prs] == [("clusters/prod/eu/", "clusters/prod/us/")]
 
 
+def test_it_asks_nothing_that_makes_no_difference(tmp_path: Path) -> None:
+    checkout(
+        tmp_path,
+        {
+            f"envs/{stage}/{region}/{app}/values.yaml": stage
+            for stage in ("dev", "staging", "prod")
+            for region in ("eu", "us")
+            for app in ("nginx", "redis")
+        },
+    )
+    said, code = _at_a_terminal(tmp_path, ["", "y"])
+    assert code == 0, said
+    assert "one pull request for each" not in said
+    assert (tmp_path / "telefonistka.yaml").exists()
+
+
+def test_files_that_the_first_promotion_would_remove_are_named_before_the_proposal_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # prod/us/nginx has a file of its own; prod/eu/own is a component of its own, which no promotion touches.
+    checkout(
+        tmp_path, FILES | {"clusters/prod/us/nginx/values-us.yaml": "x\n", "clusters/prod/eu/own/values.yaml": "x\n"}
+    )
+    assert run(str(tmp_path), "--print") == 0
+    out, err = capsys.readouterr()
+    assert isinstance(read.root(out.encode()), Valid)
+    assert "would remove 1 file that a target alone has:\n  clusters/prod/us/nginx/values-us.yaml\nTo keep" in err
+    assert run(str(tmp_path), "--yes") == 0
+    assert "  clusters/prod/us/nginx/values-us.yaml\n" in capsys.readouterr().out
+
+
 def test_a_proposal_that_is_not_wanted_is_not_written(tmp_path: Path) -> None:
     checkout(tmp_path, FILES)
     _, code = _at_a_terminal(tmp_path, ["", "", "n"])
@@ -155,7 +188,8 @@ def _at_a_terminal(repo: Path, lines: list[str]) -> tuple[str, int]:
         stdin=theirs, stdout=theirs, stderr=theirs, env={**builders.ENVIRON, "TERM": "dumb"},
     )  # fmt: skip
     os.close(theirs)
-    os.write(ours, "".join(f"{line}\n" for line in lines).encode())
+    # Ctrl-D after them: one question too many ends it.
+    os.write(ours, "".join(f"{line}\n" for line in lines).encode() + b"\x04")
     said = b""
     try:
         while chunk := os.read(ours, 65536):
