@@ -57,8 +57,8 @@ def emptied(templates: Templates) -> str:
 
 
 def _told(promotion: Promotion, outcome: Stands, before: str) -> dict[str, object]:
-    # What becomes of the targets is known while it is open. Once it is merged they are level, and what was said holds.
-    shown = promotion if outcome.state == "OPEN" else replace(promotion, effects=())
+    # What becomes of the targets is known until it is merged. Then they are level, and what was said holds.
+    shown = replace(promotion, effects=()) if outcome.state == "MERGED" else promotion
     effects = [each for each in shown.effects if each.kind is Kind.REMOVES]
     removes = effect.leaving(shown)
     return {
@@ -87,6 +87,6 @@ def _landing(outcome: Stands) -> str:
         case Moved():
             return f"not merged: {outcome.landing.why}"
     if outcome.state == "CLOSED":
-        return "closed by somebody"
+        return "closed; to have it after all, restore its branch and reopen it"
     # Said before it is merged, and true afterwards: no second edit is needed.
     return "merged by itself" if outcome.to_merge else ""

@@ -48,6 +48,19 @@ async def test_a_removal_alone_is_called_one(house: House) -> None:
         assert "carries the removal of `payments` to `clusters/dev/`, `clusters/lab/`\n" in house.said(pull)[0]
 
 
+async def test_a_removal_that_was_closed_is_still_called_one_and_how_to_have_it_is_said(house: House) -> None:
+    repo = await house.repo(with_payments())
+    async with house.bot():
+        pull = await house.change(repo, dict.fromkeys(component("workspace/payments")))
+        await house.settle()
+        [promotion] = house.promotions(repo)
+        await repo.close("bob", promotion.number)
+        await repo.comment("bob", pull.number, "/retrigger")
+        await house.settle()
+        [said] = house.said(pull)
+        assert "carries the removal of `payments` to `clusters/dev/`, `clusters/lab/` (closed; to have it after" in said
+
+
 async def test_a_removal_is_said_in_the_plan_of_an_open_pull_request(house: House) -> None:
     repo = await house.repo(with_payments())
     async with house.bot():
