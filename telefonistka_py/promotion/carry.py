@@ -200,7 +200,7 @@ class One:
     async def _approved(self, number: int, sha: Sha, *, new: bool) -> str:
         """Approves by the second identity; what went wrong, in a sentence."""
         if self.means.approver is None:
-            return "it could not be approved: no approver is configured (APPROVER_GITHUB_APP_ID, APPROVER_GITHUB_OAUTH_TOKEN)"
+            return "it could not be approved: set APPROVER_GITHUB_APP_ID or APPROVER_GITHUB_OAUTH_TOKEN on the server"
         try:
             approver = await self.means.approver()
             if new or not await approver.approved(number, sha):

@@ -181,7 +181,7 @@ async def test_without_an_approver_the_comment_says_what_is_missing(house: House
     async with house.bot():
         pull = await house.change(repo, {**CHANGE})
         await house.settle()
-        assert "no approver is configured" in house.said(pull)[0]
+        assert "set APPROVER_GITHUB_APP_ID or" in house.said(pull)[0]
         assert house.states(repo, pull)[-1] == "error"
 
 
