@@ -261,7 +261,7 @@ async def test_no_secret_is_in_the_report(house: House) -> None:
 
 async def test_an_argo_cd_that_is_wanted_and_not_configured_is_wrong(house: House) -> None:
     await house.repo(level("argocd: {commentDiffonPR: true}\n" + CONFIG))
-    assert "none is configured" in (await examined(house)).wrong
+    assert "no Argo CD is configured" in (await examined(house)).wrong
 
 
 async def test_an_argo_cd_that_answers_is_fine_and_one_with_a_wrong_token_is_not(house: House) -> None:
