@@ -69,7 +69,8 @@ class Done:
     """Work of our own that follows; put into the inbox together with the settlement, or not at all."""
     hasten: str = ""
     """Deliveries whose id starts with this are handled now if they wait for something to happen, whatever it is: one
-    that is underway may have looked before it happened, and is due at once if it ends `anew`. Nothing if empty."""
+    that is underway may have looked before it happened, and is due at once if it ends `anew`. Nothing if empty. What
+    follows by `then` is not meant: it knows already."""
 
 
 @dataclass(frozen=True)

@@ -191,6 +191,17 @@ async def stalled(db: Db, stale_after: timedelta) -> list[Hold]:
     return [Hold(_number(job), job.worker_id) for job in jobs]
 
 
+async def silent(db: Db, hold: Hold, stale_after: timedelta) -> bool:
+    """Whether the worker of a job that is `held` is still one of `stalled`'s: it may have been heard of since."""
+    row = await (
+        await db.execute(
+            b"SELECT 1 FROM procrastinate_workers WHERE id = %s AND last_heartbeat >= now() - %s",
+            (hold.worker, stale_after),
+        )
+    ).fetchone()
+    return row is None
+
+
 async def prune(db: Db, stale_after: timedelta) -> None:
     """Forgets the workers that were not heard of for so long, but none whose job is being settled at this moment."""
     await db.execute(

@@ -45,7 +45,11 @@ async def stored(db: Db, deliveries: Sequence[Delivery], replacing: set[State]) 
     known: dict[str, State] = {id: State(state) for id, state in rows}
     replaced = [id for id, state in known.items() if state in replacing]
     if replaced:  # they join their lanes' ends anew: the lanes have gone on without them
-        await db.execute("DELETE FROM deliveries WHERE id = ANY(%s)", (replaced,))
+        # One that was in another lane may have been put anew there since: it stays, and this transaction is made again.
+        await db.execute(
+            "DELETE FROM deliveries WHERE id = ANY(%s) AND state = ANY(%s)",
+            (replaced, [state.value for state in replacing]),
+        )
     receipts = []
     new: list[Delivery] = []
     for delivery in deliveries:

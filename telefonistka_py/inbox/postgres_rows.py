@@ -88,11 +88,11 @@ async def settle(db: Db, claim: Claim, settlement: Settlement, now: datetime) ->
             await _waits(db, hold, None, None, uncounted=1)
         case _:
             assert_never(settlement)
+    if hastened:
+        await _hasten(db, hastened, hasten, now)
     # Work of our own that was done once may be needed again: a pull request that was closed and reopened.
     await lanes.stored(db, then, replacing={State.DONE, State.DEAD})
     await lanes.go_on(db, touched)
-    if hastened:
-        await _hasten(db, hastened, hasten, now)
 
 
 async def _ended(db: Db, hold: Hold, state: State, note: str, now: datetime) -> None:
@@ -126,6 +126,7 @@ _UNDERWAY = "state = 'underway' AND starts_with(id, %(start)s)"
 
 
 async def _lanes_to_hasten(db: Db, start: str) -> set[str]:
+    """What is put to wait for its moment while this looks is not found: nobody has looked for anything there yet."""
     if not start:
         return set()
     found = await rows_of(
@@ -160,14 +161,14 @@ async def _hastened_to(db: Db, hold: Hold) -> datetime | None:
 
 async def take_over(db: Db, now: datetime, stale_after: timedelta) -> list[TakenOver]:
     """What workers that were not heard of for `stale_after` had underway waits again. Its attempts stay counted."""
-    found = [await _take_over(db, hold, now) for hold in await jobs.stalled(db, stale_after)]
+    found = [await _take_over(db, hold, now, stale_after) for hold in await jobs.stalled(db, stale_after)]
     await jobs.prune(db, stale_after)
     return [each for each in found if each is not None]
 
 
-async def _take_over(db: Db, hold: Hold, now: datetime) -> TakenOver | None:
-    if not await jobs.held(db, hold, wait=False):
-        return None  # its worker settles it at this moment
+async def _take_over(db: Db, hold: Hold, now: datetime, stale_after: timedelta) -> TakenOver | None:
+    if not await jobs.held(db, hold, wait=False) or not await jobs.silent(db, hold, stale_after):
+        return None  # its worker settles it at this moment, or was heard of at the last
     row = await row_of(
         db,
         "UPDATE deliveries SET state = 'waiting', due_at = NULL, crashes = crashes + 1 WHERE job_id = %s"
@@ -209,24 +210,25 @@ async def drop(db: Db, id: str) -> State | None:
     state, job, delivery = found
     if state is State.UNDERWAY or (job is not None and not await jobs.cancel(db, job)):
         return State.UNDERWAY
-    await db.execute("DELETE FROM deliveries WHERE id = %s", (id,))
+    # One that ended may have been put anew in another lane since: that stays.
+    await db.execute("DELETE FROM deliveries WHERE id = %s AND state = %s", (id, state.value))
     await lanes.go_on(db, {delivery.lane})
     return state
 
 
 async def _locked(db: Db, id: str) -> tuple[State, int | None, Delivery] | None:
     """A delivery whose lane is locked, so that it neither ends nor is put anew; it may still be claimed."""
-    lane = await row_of(db, "SELECT lane FROM deliveries WHERE id = %s", (id,))
-    if lane is None:
-        return None
-    await lanes.lock(db, lane)
-    row = await row_of(
-        db,
-        "SELECT state, job_id, id, kind, lane, headers, body, received_at, NULL"
-        " FROM deliveries JOIN payloads USING (seq) WHERE id = %s",
-        (id,),
-    )
-    return None if row is None else (State(row[0]), row[1], delivery_of(row[2:]))
+    while lane := await row_of(db, "SELECT lane FROM deliveries WHERE id = %s", (id,)):
+        await lanes.lock(db, lane)
+        row = await row_of(
+            db,
+            "SELECT state, job_id, id, kind, lane, headers, body, received_at, NULL"
+            " FROM deliveries JOIN payloads USING (seq) WHERE id = %s",
+            (id,),
+        )
+        if row is not None and row[4] == lane[0]:  # else it was put anew in another lane
+            return State(row[0]), row[1], delivery_of(row[2:])
+    return None
 
 
 async def forget(db: Db, settled_before: datetime, most: int) -> int:

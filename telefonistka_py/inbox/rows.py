@@ -177,18 +177,18 @@ def settle(db: sqlite3.Connection, claim: Claim, change: Change, now: int) -> No
     )
     if ended:
         _go_on(db, claim.delivery.lane)
-    for delivery in change.then:
-        # Work of our own that was done once may be needed again: a pull request that was closed and reopened.
-        done = db.execute("SELECT seq FROM deliveries WHERE id = ? AND state = 'done'", (delivery.id,)).fetchone()
-        if done is not None:
-            _delete(db, done[0])
-        put(db, delivery, packed(delivery.headers), micros(delivery.received_at))
     if change.hasten:
         db.execute(
             "UPDATE deliveries SET due_at = ?1 WHERE (state = 'waiting' AND due_at > ?1 OR state = 'underway')"
             " AND substr(id, 1, ?2) = ?3",
             (now, len(change.hasten), change.hasten),
         )
+    for delivery in change.then:
+        # Work of our own that was done once may be needed again: a pull request that was closed and reopened.
+        done = db.execute("SELECT seq FROM deliveries WHERE id = ? AND state = 'done'", (delivery.id,)).fetchone()
+        if done is not None:
+            _delete(db, done[0])
+        put(db, delivery, packed(delivery.headers), micros(delivery.received_at))
 
 
 def _go_on(db: sqlite3.Connection, lane: str) -> None:
