@@ -10,8 +10,6 @@ from telefonistka_py.inbox.model import Delivery
 from telefonistka_py.names import RepoName
 
 LONGEST = timedelta(minutes=30)
-MOST_TRIES = 60
-"""With waits that double up to half an hour, about a day."""
 
 
 @dataclass(frozen=True)
@@ -20,12 +18,14 @@ class Rechecks:
 
     clock: Callable[[], datetime]
     first: timedelta = timedelta(seconds=30)
+    most: int = 60
+    """Tries; with waits that double up to half an hour, about a day."""
 
     def later(
         self, repo: RepoName, installation: int | None, pull: PullRequest, tries: int, error: Exception
     ) -> Delivery | None:
         """The next try of a check that failed `tries` times before this one; None when that was the last."""
-        if tries + 1 >= MOST_TRIES:
+        if tries + 1 >= self.most:
             return None
         event = RecheckEvent(repo, installation, pull.number, pull.head_sha, tries + 1, due=False)
         usual = self.clock() + min(self.first * (1 << min(tries, 20)), LONGEST)

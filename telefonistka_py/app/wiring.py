@@ -280,10 +280,10 @@ async def build(
     clock: Callable[[], datetime],
     inbox: Inbox | None = None,
     tracer: Tracer = tracing.OFF,
-    recheck_after: timedelta = timedelta(seconds=30),
+    rechecks: Rechecks | None = None,
 ) -> AsyncIterator[Handler]:
-    """The handler; its connections to GitHub live as long as the context. `inbox` is a server's; `recheck_after` is the
-    wait before an Argo CD that could not be asked is asked again, at first."""
+    """The handler; its connections to GitHub live as long as the context. `inbox` is a server's; `rechecks` says
+    when an Argo CD that could not be asked is asked again."""
     connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
     async with (
         aiohttp.ClientSession(connector=connector, trust_env=True) as session,
@@ -323,7 +323,7 @@ async def build(
             settings.handle_self_comment,
             clusters,
             Branches(github, clusters, inbox, wording, clock),
-            Rechecks(clock, recheck_after),
+            rechecks or Rechecks(clock),
         )
 
 

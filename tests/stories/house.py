@@ -8,6 +8,7 @@ from pathlib import Path
 
 from telefonistka_py import settings
 from telefonistka_py.app import store, wiring
+from telefonistka_py.app.rechecks import Rechecks
 from telefonistka_py.inbox.model import Delivery
 from telefonistka_py.observability.metrics import Metrics
 from telefonistka_py.sandbox import Hub
@@ -86,7 +87,7 @@ class House:
         metrics, clock = Metrics(), self.clock or now
         async with (
             store.opened(read, clock) as inbox,
-            wiring.build(read, metrics, clock, inbox, recheck_after=self.recheck_after) as handler,
+            wiring.build(read, metrics, clock, inbox, rechecks=Rechecks(clock, self.recheck_after, most=8)) as handler,
         ):
             parts = run.Parts(
                 inbox,
